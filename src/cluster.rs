@@ -1,0 +1,1 @@
+//! The private PostgreSQL cluster that serves when no server is configured.

@@ -1,0 +1,1 @@
+//! Settings: one documented struct per concern, from file, environment and flags.

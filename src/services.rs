@@ -1,0 +1,1 @@
+//! The use cases: permission, load, decide, write. One transaction each.

@@ -1,0 +1,1 @@
+//! Logs and spans: the only module that names the tracing subscriber.

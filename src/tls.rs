@@ -1,0 +1,1 @@
+//! TLS by rustls: the only module that names it.

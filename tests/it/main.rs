@@ -1,0 +1,1 @@
+//! Integration tests over the real parts: PostgreSQL, the model, the web endpoint.
