@@ -147,12 +147,13 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Every ONNX Runtime library in these places, best first: a file as it is, a folder's
-/// `libonnxruntime.so` and its numbered names.
+/// Every ONNX Runtime library in these places, best first: a file as it is, a bare name for the system's
+/// loader, a folder's `libonnxruntime.so` and its numbered names.
 pub fn runtimes(places: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for place in places {
-        if place.is_file() {
+        let bare_name = place.components().count() == 1 && place.extension().is_some();
+        if bare_name || place.is_file() {
             found.push(place.clone());
             continue;
         }

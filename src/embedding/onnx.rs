@@ -126,8 +126,9 @@ fn runtime(places: &[PathBuf]) -> Result<Environment, EmbedError> {
 }
 
 fn open(library: &Path) -> Result<Environment, String> {
-    // Relative names would be looked up beside the executable first.
-    let library = fs::canonicalize(library).map_err(|error| error.to_string())?;
+    // A path is made absolute, because a relative one would be looked up beside the executable; a bare name
+    // is left to the system's loader.
+    let library = fs::canonicalize(library).unwrap_or_else(|_| library.to_path_buf());
     let builder = ort::init_from(&library).map_err(|error| error.to_string())?;
     builder
         .with_name("inventory")
