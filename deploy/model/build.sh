@@ -113,7 +113,7 @@ put_in_place() { # DIRECTORY
 main() {
     local wish=${1:-}
     case $wish in '' | --check | --repin) ;; *) fail "unknown argument: $wish (--check or --repin)" ;; esac
-    [ -n "$(grep "lib/$machine/" "$here/outputs.sha256")" ] || fail "no ONNX Runtime is pinned for $machine"
+    grep -q "  lib/$machine/" "$here/outputs.sha256" || fail "no ONNX Runtime is pinned for $machine"
 
     if [ "$wish" = --check ]; then
         is_complete && exit 0

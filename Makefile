@@ -1,0 +1,37 @@
+# The ways in. What they do is in deploy/: setup/ makes a Debian machine ready, model/ makes the model.
+.DEFAULT_GOAL := help
+.PHONY: help run build test check bench model
+
+rust := deploy/setup/with-rust
+binary = $${CARGO_TARGET_DIR:-target}/release/inventory
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@echo "NO_INSTALL=1 makes run and test only say what is missing on this machine."
+
+run: ## Install what is missing, build, start: a window where there is a display, else the web view
+	@deploy/setup/setup.sh run
+	@$(rust) cargo build --release --locked
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+	    exec "$(binary)" desktop; \
+	else \
+	    echo "There is no display here (DISPLAY and WAYLAND_DISPLAY are empty): serving the web view only."; \
+	    exec "$(binary)" serve; \
+	fi
+
+build: ## Build the release binary
+	@$(rust) cargo build --release --locked
+
+test: ## Install what is missing, then format, lints, dependencies' licences and the whole test suite
+	@deploy/setup/setup.sh test
+	@$(rust) deploy/test.sh
+
+check: ## Format and lints alone
+	@$(rust) deploy/test.sh check
+
+bench: ## The measurements that README.md quotes
+	@deploy/setup/setup.sh test
+	@$(rust) cargo bench --locked
+
+model: ## Build the model for search by meaning into the cache directory
+	@deploy/model/build.sh
