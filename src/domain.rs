@@ -1,1 +1,23 @@
 //! Pure types and decisions: no I/O, no clock, no async.
+//!
+//! One word, one meaning: an *item* is anything a person can look for; a *holder* is an item that holds others (a
+//! location or a container); *stock* is how many of an item lie in a holder; a *booking* is what a person confirms at
+//! once, made of *movements*.
+
+pub mod act;
+pub mod code;
+pub mod id;
+pub mod item;
+pub mod movement;
+pub mod person;
+pub mod quantity;
+pub mod whereabouts;
+
+pub use act::{Act, Borrower};
+pub use code::OwnCode;
+pub use id::{BookingId, ItemId, LoanId, LotId, PersonId, PhotoId, RequestId};
+pub use item::{ItemDraft, ItemKind, Money};
+pub use movement::{Movement, MovementKind};
+pub use person::{Actor, Permission, Role};
+pub use quantity::Quantity;
+pub use whereabouts::Whereabouts;

@@ -1,1 +1,6 @@
-//! PostgreSQL: free functions over a client, so that one function serves a pooled client and a transaction.
+//! PostgreSQL: free functions over `&impl GenericClient`, so that one function serves a pooled client and a transaction.
+
+pub mod error;
+pub mod migrate;
+
+pub use error::StoreError;
