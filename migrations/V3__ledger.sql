@@ -41,7 +41,8 @@ create table balance (
     missing     numeric(18, 6) not null default 0 constraint balance_missing check (missing >= 0),
     low_since   timestamptz,
     last_holder uuid references item,
-    moved_at    timestamptz not null
+    -- Null: nothing was ever booked.
+    moved_at    timestamptz
 );
 create index balance_low on balance (low_since) where low_since is not null;
 create index balance_lent_now on balance (item) where lent > 0;
@@ -234,7 +235,7 @@ begin
     end if;
 
     -- A first movement makes the row, so that the checks below see plain sums.
-    insert into balance (item, moved_at) values (new.item, clock_timestamp()) on conflict (item) do nothing;
+    insert into balance (item) values (new.item) on conflict (item) do nothing;
     update balance set
             on_hand = on_hand + delta, lent = lent + lent_delta, missing = missing + missing_delta,
             last_holder = coalesce(new.to_holder, new.from_holder, last_holder),
@@ -249,6 +250,19 @@ begin
     return null;
 end $$;
 create trigger movement_applies after insert on movement for each row execute function apply_movement();
+
+-- Before a booking decides, it takes its items in one order: first the lock of the holder tree where a holder moves,
+-- then one balance row per item. Two baskets can then neither deadlock nor see half of each other.
+create function lock_items(items uuid[]) returns void
+language plpgsql security definer set search_path = inventory, pg_temp as $$
+begin
+    if exists (select from item where id = any (items) and kind in ('location', 'container')) then
+        perform pg_advisory_xact_lock(hashtext('inventory.holder_tree'));
+    end if;
+    insert into balance (item) select distinct i.id from item i where i.id = any (items)
+        and not exists (select from balance b where b.item = i.id) order by i.id on conflict (item) do nothing;
+    perform from balance where item = any (items) order by item for update;
+end $$;
 
 -- A changed minimum can make a thing low, or no longer low.
 create function item_minimum_changed() returns trigger
@@ -280,3 +294,41 @@ begin
 end $$;
 create trigger item_archive_check before update of archived_at on item for each row
     when (old.archived_at is null and new.archived_at is not null) execute function item_archive_check();
+
+-- Where a holder is when it lies in no other: a root, or not in the room at all.
+create function holder_state(asked uuid, out head text, out borrower text)
+language sql stable as $$
+    select case when i.kind = 'location' then 'root'
+                when b.lent > 0 then 'lent' when b.missing > 0 then 'missing'
+                when b.moved_at is not null then 'gone' else 'never_stocked' end,
+           (select coalesce(p.name, l.borrower_name) from loan l left join person p on p.id = l.person
+            where l.item = i.id and l.outstanding > 0 order by l.opened_at limit 1)
+    from item i left join balance b on b.item = i.id where i.id = asked
+$$;
+
+-- The way to a holder, outermost first, itself last. What lies in a lent case is still in the case.
+create function holder_path(asked uuid, out ids uuid[], out names text[], out head text, out borrower text)
+language sql stable as $$
+    with recursive up(id, depth) as (
+        select asked, 1
+        union all
+        select s.holder, up.depth + 1 from up join stock s on s.item = up.id where up.depth < 40
+    ), way as (
+        select array_agg(up.id order by depth desc) as ids, array_agg(i.name::text order by depth desc) as names,
+               (array_agg(up.id order by depth desc))[1] as top
+        from up join item i on i.id = up.id
+    )
+    select way.ids, way.names, state.head, state.borrower from way, lateral holder_state(way.top) state
+$$;
+
+-- A holder and every holder in it, however deep.
+create function holders_inside(asked uuid) returns setof uuid
+language sql stable as $$
+    with recursive down(id, depth) as (
+        select asked, 1
+        union all
+        select s.item, down.depth + 1 from down join stock s on s.holder = down.id
+            where s.item_kind in ('location', 'container') and down.depth < 40
+    )
+    select id from down
+$$;

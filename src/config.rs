@@ -71,19 +71,12 @@ impl Config {
 
     /// The same with an environment of the caller's making.
     pub fn from_sources(flags: &Flags, env: &Environment) -> Result<Self, ConfigError> {
-        let named = flags
-            .config
-            .clone()
-            .or_else(|| env.path("INVENTORY_CONFIG"));
+        let named = flags.config.clone().or_else(|| env.path("INVENTORY_CONFIG"));
         let file = match &named {
             Some(path) => file::read(path)?,
             None => file::File::default(),
         };
-        let base = named
-            .as_deref()
-            .and_then(Path::parent)
-            .map(Path::to_owned)
-            .unwrap_or_default();
+        let base = named.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         Ok(Self {
             paths: Paths::merge(flags, env, file.paths, &base)?,
             database: Database::merge(env, file.database, &base)?,
@@ -106,47 +99,27 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("inventory.toml");
         std::fs::write(&path, text).expect("the file is written");
-        let flags = Flags {
-            config: Some(path),
-            ..Flags::default()
-        };
+        let flags = Flags { config: Some(path), ..Flags::default() };
         (dir, flags)
     }
 
     #[test]
     fn nothing_set_means_the_private_cluster_and_the_loopback_address() {
-        let config = load(
-            &Flags::default(),
-            &[("XDG_DATA_HOME", "/home/ann/.local/share")],
-        )
-        .expect("defaults");
+        let config = load(&Flags::default(), &[("XDG_DATA_HOME", "/home/ann/.local/share")]).expect("defaults");
         assert!(config.database.server.is_none());
         assert_eq!(config.web.listen.to_string(), "127.0.0.1:8000");
-        assert_eq!(
-            config.paths.data_dir,
-            Path::new("/home/ann/.local/share/inventory")
-        );
-        assert_eq!(
-            config.paths.photos_dir,
-            Path::new("/home/ann/.local/share/inventory/photos")
-        );
+        assert_eq!(config.paths.data_dir, Path::new("/home/ann/.local/share/inventory"));
+        assert_eq!(config.paths.photos_dir, Path::new("/home/ann/.local/share/inventory/photos"));
     }
 
     #[test]
     fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
-        let (_dir, mut flags) =
-            file("[paths]\ndata_dir = \"/from/file\"\n[web]\nlisten = \"127.0.0.1:1\"\n");
+        let (_dir, mut flags) = file("[paths]\ndata_dir = \"/from/file\"\n[web]\nlisten = \"127.0.0.1:1\"\n");
         let dir = |flags: &Flags, env| load(flags, env).expect("valid").paths.data_dir;
         assert_eq!(dir(&flags, &[]), Path::new("/from/file"));
-        assert_eq!(
-            dir(&flags, &[("INVENTORY_DATA_DIR", "/from/env")]),
-            Path::new("/from/env")
-        );
+        assert_eq!(dir(&flags, &[("INVENTORY_DATA_DIR", "/from/env")]), Path::new("/from/env"));
         flags.data_dir = Some("/from/flag".into());
-        assert_eq!(
-            dir(&flags, &[("INVENTORY_DATA_DIR", "/from/env")]),
-            Path::new("/from/flag")
-        );
+        assert_eq!(dir(&flags, &[("INVENTORY_DATA_DIR", "/from/env")]), Path::new("/from/flag"));
         assert_eq!(load(&flags, &[]).expect("valid").web.listen.port(), 1);
     }
 
@@ -154,24 +127,15 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_known_ones() {
         let (_dir, flags) = file("[web]\nlissten = \"127.0.0.1:1\"\n");
         let error = load(&flags, &[]).expect_err("refused").to_string();
-        assert!(
-            error.contains("lissten") && error.contains("listen"),
-            "{error}"
-        );
+        assert!(error.contains("lissten") && error.contains("listen"), "{error}");
         let (_dir, flags) = file("[databse]\n");
         let error = load(&flags, &[]).expect_err("refused").to_string();
-        assert!(
-            error.contains("databse") && error.contains("`database`") && error.contains("`paths`"),
-            "{error}"
-        );
+        assert!(error.contains("databse") && error.contains("`database`") && error.contains("`paths`"), "{error}");
     }
 
     #[test]
     fn a_missing_file_is_named() {
-        let flags = Flags {
-            config: Some("/no/such/file.toml".into()),
-            ..Flags::default()
-        };
+        let flags = Flags { config: Some("/no/such/file.toml".into()), ..Flags::default() };
         let error = load(&flags, &[]).expect_err("refused").to_string();
         assert!(error.contains("/no/such/file.toml"), "{error}");
     }
@@ -179,10 +143,7 @@ mod tests {
     #[test]
     fn a_relative_path_in_the_file_is_relative_to_the_file() {
         let (dir, flags) = file("[paths]\ndata_dir = \"here\"\n");
-        assert_eq!(
-            load(&flags, &[]).expect("valid").paths.data_dir,
-            dir.path().join("here")
-        );
+        assert_eq!(load(&flags, &[]).expect("valid").paths.data_dir, dir.path().join("here"));
     }
 
     #[test]

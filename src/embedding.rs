@@ -73,9 +73,6 @@ fn shown(paths: &[PathBuf]) -> String {
     if paths.is_empty() {
         return "no folder (none was given)".into();
     }
-    let shown: Vec<_> = paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
+    let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     shown.join(", ")
 }

@@ -1,6 +1,23 @@
 //! PostgreSQL: free functions over `&impl GenericClient`, so that one function serves a pooled client and a transaction.
 
+pub mod audit;
+pub mod bookings;
+pub mod changes;
+pub mod codes;
 pub mod error;
+pub mod history;
+pub mod items;
+pub mod lists;
 pub mod migrate;
+pub mod people;
+pub mod stock;
+pub mod summaries;
 
 pub use error::StoreError;
+
+use std::str::FromStr;
+
+/// A word of the schema as its type; the schema's own checks make a failure a defect, which is reported, not hidden.
+fn parsed<T: FromStr<Err: ToString>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|error: T::Err| StoreError::Corrupt(error.to_string()))
+}

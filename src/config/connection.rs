@@ -59,10 +59,7 @@ pub struct Connection {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection")
-            .field("target", &self.to_string())
-            .field("tls", &self.tls)
-            .finish_non_exhaustive()
+        f.debug_struct("Connection").field("target", &self.to_string()).field("tls", &self.tls).finish_non_exhaustive()
     }
 }
 
@@ -74,11 +71,7 @@ impl fmt::Display for Connection {
         let ports = self.postgres.get_ports();
         for (index, host) in self.postgres.get_hosts().iter().enumerate() {
             let comma = if index > 0 { "," } else { "" };
-            let port = ports
-                .get(index)
-                .or_else(|| ports.first())
-                .copied()
-                .unwrap_or(5432);
+            let port = ports.get(index).or_else(|| ports.first()).copied().unwrap_or(5432);
             match host {
                 Host::Tcp(name) => write!(f, "{comma}{name}:{port}")?,
                 Host::Unix(path) => write!(f, "{comma}{}", path.display())?,
@@ -91,35 +84,23 @@ impl fmt::Display for Connection {
 impl Connection {
     /// Reads a URL (`postgres://…`) or `key=value` pairs. `setting` is named in errors; relative certificate
     /// paths start at `base`. Several hosts without `target_session_attrs` look for the one that takes writes.
-    pub(super) fn parse(
-        setting: &'static str,
-        text: &str,
-        base: &Path,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn parse(setting: &'static str, text: &str, base: &Path) -> Result<Self, ConfigError> {
         let mut tls = TlsWords::default();
         let rest = if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             tls.take_from_url(setting, text)?
         } else {
             tls.take_from_pairs(setting, text)?
         };
-        let mut postgres: tokio_postgres::Config =
-            rest.parse().map_err(|error: tokio_postgres::Error| {
-                // The driver's own message names the option; its value may be the secret and is not repeated.
-                let reason = std::error::Error::source(&error)
-                    .map_or_else(|| error.to_string(), ToString::to_string);
-                ConfigError::setting(setting, reason)
-            })?;
+        let mut postgres: tokio_postgres::Config = rest.parse().map_err(|error: tokio_postgres::Error| {
+            // The driver's own message names the option; its value may be the secret and is not repeated.
+            let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            ConfigError::setting(setting, reason)
+        })?;
         if postgres.get_hosts().is_empty() && postgres.get_hostaddrs().is_empty() {
-            return Err(ConfigError::setting(
-                setting,
-                "names no host: postgres://USER:PASSWORD@HOST/DATABASE",
-            ));
+            return Err(ConfigError::setting(setting, "names no host: postgres://USER:PASSWORD@HOST/DATABASE"));
         }
         if postgres.get_user().is_none() {
-            return Err(ConfigError::setting(
-                setting,
-                "names no user: postgres://USER:PASSWORD@HOST/DATABASE",
-            ));
+            return Err(ConfigError::setting(setting, "names no user: postgres://USER:PASSWORD@HOST/DATABASE"));
         }
         if postgres.get_hosts().len() > 1 && !text.contains("target_session_attrs") {
             postgres.target_session_attrs(tokio_postgres::config::TargetSessionAttrs::ReadWrite);
@@ -128,9 +109,7 @@ impl Connection {
         postgres.ssl_mode(match tls.mode {
             SslMode::Disable => tokio_postgres::config::SslMode::Disable,
             SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
-                tokio_postgres::config::SslMode::Require
-            }
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => tokio_postgres::config::SslMode::Require,
         });
         Ok(Self { postgres, tls })
     }
@@ -153,12 +132,8 @@ impl TlsWords {
             "sslrootcert" => &mut self.sslrootcert,
             "sslcert" => &mut self.sslcert,
             "sslkey" => &mut self.sslkey,
-            "sslcrl" | "sslcrldir" | "sslpassword" | "passfile" | "service" | "gssencmode"
-            | "krbsrvname" => {
-                return Err(ConfigError::setting(
-                    setting,
-                    format!("`{key}` is not supported"),
-                ));
+            "sslcrl" | "sslcrldir" | "sslpassword" | "passfile" | "service" | "gssencmode" | "krbsrvname" => {
+                return Err(ConfigError::setting(setting, format!("`{key}` is not supported")));
             }
             _ => return Ok(false),
         };
@@ -178,19 +153,11 @@ impl TlsWords {
                 kept.push(written_for_driver(setting, pair)?);
             }
         }
-        Ok(if kept.is_empty() {
-            before.to_owned()
-        } else {
-            format!("{before}?{}", kept.join("&"))
-        })
+        Ok(if kept.is_empty() { before.to_owned() } else { format!("{before}?{}", kept.join("&")) })
     }
 
     /// Returns the pairs without our words.
-    fn take_from_pairs(
-        &mut self,
-        setting: &'static str,
-        text: &str,
-    ) -> Result<String, ConfigError> {
+    fn take_from_pairs(&mut self, setting: &'static str, text: &str) -> Result<String, ConfigError> {
         let mut kept = Vec::new();
         for (key, value) in pairs(setting, text)? {
             if !self.take(setting, &key, &value)? {
@@ -217,9 +184,7 @@ impl TlsWords {
             Some(other) => {
                 return Err(ConfigError::setting(
                     setting,
-                    format!(
-                        "sslmode `{other}` is none of disable, prefer, require, verify-ca, verify-full"
-                    ),
+                    format!("sslmode `{other}` is none of disable, prefer, require, verify-ca, verify-full"),
                 ));
             }
         };
@@ -227,23 +192,15 @@ impl TlsWords {
             mode = SslMode::VerifyCa;
         }
         let client = match (self.sslcert, self.sslkey) {
-            (Some(certificate), Some(key)) => Some(ClientCertificate {
-                certificate: base.join(certificate),
-                key: base.join(key),
-            }),
+            (Some(certificate), Some(key)) => {
+                Some(ClientCertificate { certificate: base.join(certificate), key: base.join(key) })
+            }
             (None, None) => None,
             _ => {
-                return Err(ConfigError::setting(
-                    setting,
-                    "sslcert and sslkey are needed together",
-                ));
+                return Err(ConfigError::setting(setting, "sslcert and sslkey are needed together"));
             }
         };
-        Ok(TlsOptions {
-            mode,
-            roots,
-            client,
-        })
+        Ok(TlsOptions { mode, roots, client })
     }
 }
 
@@ -261,21 +218,14 @@ fn written_for_driver(setting: &'static str, pair: &str) -> Result<String, Confi
         "standby" => Ok("target_session_attrs=read-only".to_owned()),
         other => Err(ConfigError::setting(
             setting,
-            format!(
-                "target_session_attrs `{other}` is none of any, read-write, read-only, primary, standby"
-            ),
+            format!("target_session_attrs `{other}` is none of any, read-write, read-only, primary, standby"),
         )),
     }
 }
 
 /// Splits `key=value key='quoted value'`, as libpq writes it: spaces around `=` allowed, backslash escapes.
 fn pairs(setting: &'static str, text: &str) -> Result<Vec<(String, String)>, ConfigError> {
-    let shape = || {
-        ConfigError::setting(
-            setting,
-            "is neither a URL (postgres://…) nor `key=value` pairs",
-        )
-    };
+    let shape = || ConfigError::setting(setting, "is neither a URL (postgres://…) nor `key=value` pairs");
     let mut found = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -301,10 +251,7 @@ fn pairs(setting: &'static str, text: &str) -> Result<Vec<(String, String)>, Con
             }
         }
         if quoted && end.is_none() {
-            return Err(ConfigError::setting(
-                setting,
-                format!("the quoted value of `{key}` has no end"),
-            ));
+            return Err(ConfigError::setting(setting, format!("the quoted value of `{key}` has no end")));
         }
         found.push((key.to_owned(), value));
         rest = after[end.unwrap_or(after.len())..].trim_start();
@@ -317,10 +264,7 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let escaped = (*first == b'%')
-            .then(|| after.get(..2))
-            .flatten()
-            .and_then(|two| hex::decode(two).ok());
+        let escaped = (*first == b'%').then(|| after.get(..2)).flatten().and_then(|two| hex::decode(two).ok());
         if let Some(decoded) = escaped {
             bytes.extend(decoded);
             rest = &after[2..];
@@ -348,13 +292,11 @@ mod tests {
 
     #[test]
     fn tls_words_are_taken_out_of_a_url() {
-        let connection = parse("postgres://ann:s@db:5433/inv?sslmode=verify-full&sslrootcert=my%20ca.pem&application_name=x")
-            .expect("valid");
+        let connection =
+            parse("postgres://ann:s@db:5433/inv?sslmode=verify-full&sslrootcert=my%20ca.pem&application_name=x")
+                .expect("valid");
         assert_eq!(connection.tls.mode, SslMode::VerifyFull);
-        assert_eq!(
-            connection.tls.roots,
-            RootCertificates::File("/etc/inventory/my ca.pem".into())
-        );
+        assert_eq!(connection.tls.roots, RootCertificates::File("/etc/inventory/my ca.pem".into()));
         assert_eq!(connection.postgres.get_application_name(), Some("x"));
         assert_eq!(connection.to_string(), "ann@db:5433/inv");
     }
@@ -362,13 +304,11 @@ mod tests {
     #[test]
     fn tls_words_are_taken_out_of_pairs() {
         let connection =
-            parse(r"host=db user = 'a n\'n' password='p w\\' sslmode=verify-ca sslcert=c.pem sslkey=/k.pem").expect("valid");
+            parse(r"host=db user = 'a n\'n' password='p w\\' sslmode=verify-ca sslcert=c.pem sslkey=/k.pem")
+                .expect("valid");
         assert_eq!(connection.tls.mode, SslMode::VerifyCa);
         assert_eq!(connection.postgres.get_user(), Some("a n'n"));
-        assert_eq!(
-            connection.postgres.get_password(),
-            Some(br"p w\".as_slice())
-        );
+        assert_eq!(connection.postgres.get_password(), Some(br"p w\".as_slice()));
         let client = connection.tls.client.expect("a client certificate");
         assert_eq!(client.certificate, Path::new("/etc/inventory/c.pem"));
         assert_eq!(client.key, Path::new("/k.pem"));
@@ -377,56 +317,26 @@ mod tests {
     #[test]
     fn modes_mean_what_libpq_means() {
         assert_eq!(tls("postgres://a@db/x").mode, SslMode::Prefer);
-        assert_eq!(
-            tls("postgres://a@db/x?sslmode=disable").mode,
-            SslMode::Disable
-        );
-        assert_eq!(
-            tls("postgres://a@db/x?sslmode=require").mode,
-            SslMode::Require
-        );
-        assert_eq!(
-            tls("postgres://a@db/x?sslmode=require&sslrootcert=/ca").mode,
-            SslMode::VerifyCa
-        );
-        assert_eq!(
-            tls("postgres://a@db/x?sslrootcert=system").mode,
-            SslMode::VerifyFull
-        );
+        assert_eq!(tls("postgres://a@db/x?sslmode=disable").mode, SslMode::Disable);
+        assert_eq!(tls("postgres://a@db/x?sslmode=require").mode, SslMode::Require);
+        assert_eq!(tls("postgres://a@db/x?sslmode=require&sslrootcert=/ca").mode, SslMode::VerifyCa);
+        assert_eq!(tls("postgres://a@db/x?sslrootcert=system").mode, SslMode::VerifyFull);
     }
 
     #[test]
     fn several_hosts_look_for_the_one_that_takes_writes() {
-        let postgres = parse("postgres://a@one:5432,two:5433/x")
-            .expect("valid")
-            .postgres;
-        assert_eq!(
-            postgres.get_hosts(),
-            [Host::Tcp("one".into()), Host::Tcp("two".into())]
-        );
-        assert_eq!(
-            postgres.get_target_session_attrs(),
-            TargetSessionAttrs::ReadWrite
-        );
-        let postgres = parse("postgres://a@one,two/x?target_session_attrs=any")
-            .expect("valid")
-            .postgres;
+        let postgres = parse("postgres://a@one:5432,two:5433/x").expect("valid").postgres;
+        assert_eq!(postgres.get_hosts(), [Host::Tcp("one".into()), Host::Tcp("two".into())]);
+        assert_eq!(postgres.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        let postgres = parse("postgres://a@one,two/x?target_session_attrs=any").expect("valid").postgres;
         assert_eq!(postgres.get_target_session_attrs(), TargetSessionAttrs::Any);
-        let postgres = parse("host=one,two user=a target_session_attrs=primary")
-            .expect("valid")
-            .postgres;
-        assert_eq!(
-            postgres.get_target_session_attrs(),
-            TargetSessionAttrs::ReadWrite
-        );
+        let postgres = parse("host=one,two user=a target_session_attrs=primary").expect("valid").postgres;
+        assert_eq!(postgres.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
     }
 
     fn check_refused(text: &str, expected: &str) {
         let error = parse(text).expect_err(text).to_string();
-        assert!(
-            error.starts_with("DATABASE_URL: ") && error.contains(expected),
-            "{error}"
-        );
+        assert!(error.starts_with("DATABASE_URL: ") && error.contains(expected), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
 
@@ -434,15 +344,9 @@ mod tests {
     fn a_refusal_names_the_setting_and_keeps_the_secret() {
         check_refused("postgres://a:hunter2@db/x?sslmode=maybe", "verify-full");
         check_refused("postgres://a:hunter2@db/x?sslcert=/c", "together");
-        check_refused(
-            "postgres://a:hunter2@db/x?service=x",
-            "`service` is not supported",
-        );
+        check_refused("postgres://a:hunter2@db/x?service=x", "`service` is not supported");
         check_refused("postgres://a:hunter2@db/x?colour=red", "colour");
-        check_refused(
-            "postgres://a:hunter2@db/x?target_session_attrs=best",
-            "read-write",
-        );
+        check_refused("postgres://a:hunter2@db/x?target_session_attrs=best", "read-write");
         check_refused("host=db password=hunter2", "names no user");
         check_refused("user=a password=hunter2", "names no host");
         check_refused("mysql://a:hunter2@db", "neither a URL");

@@ -48,33 +48,18 @@ impl Fields {
 }
 
 impl Database {
-    pub(super) fn merge(
-        env: &Environment,
-        mut file: DatabaseTable,
-        base: &Path,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn merge(env: &Environment, mut file: DatabaseTable, base: &Path) -> Result<Self, ConfigError> {
         let base = env.working_dir.join(base);
         let server = match connection(env, &mut file, &base)? {
             Some(connection) => {
                 let migrate = match env.get("MIGRATE_DATABASE_URL") {
-                    Some(url) => Some(Connection::parse(
-                        "MIGRATE_DATABASE_URL",
-                        url,
-                        &env.working_dir,
-                    )?),
+                    Some(url) => Some(Connection::parse("MIGRATE_DATABASE_URL", url, &env.working_dir)?),
                     None => match &file.migrate_url {
-                        Some(url) => Some(Connection::parse(
-                            "database.migrate_url",
-                            url.expose_secret(),
-                            &base,
-                        )?),
+                        Some(url) => Some(Connection::parse("database.migrate_url", url.expose_secret(), &base)?),
                         None => None,
                     },
                 };
-                Some(Server {
-                    connection,
-                    migrate,
-                })
+                Some(Server { connection, migrate })
             }
             None if env.get("MIGRATE_DATABASE_URL").is_some() || file.migrate_url.is_some() => {
                 return Err(ConfigError::setting(
@@ -86,60 +71,38 @@ impl Database {
         };
         let pool_size = file.pool_size.unwrap_or(8);
         if !(1..=100).contains(&pool_size) {
-            return Err(ConfigError::setting(
-                "database.pool_size",
-                format!("{pool_size} is not within 1 and 100"),
-            ));
+            return Err(ConfigError::setting("database.pool_size", format!("{pool_size} is not within 1 and 100")));
         }
         Ok(Self {
             server,
             pool_size,
             connect_timeout: Duration::from_secs(file.connect_timeout_seconds.unwrap_or(5).max(1)),
-            statement_timeout: Duration::from_secs(
-                file.statement_timeout_seconds.unwrap_or(30).max(1),
-            ),
-            pg_bindir: env
-                .path("INVENTORY_PG_BINDIR")
-                .or_else(|| file.pg_bindir.map(|dir| base.join(dir))),
+            statement_timeout: Duration::from_secs(file.statement_timeout_seconds.unwrap_or(30).max(1)),
+            pg_bindir: env.path("INVENTORY_PG_BINDIR").or_else(|| file.pg_bindir.map(|dir| base.join(dir))),
         })
     }
 }
 
 /// The environment's URL, else fields of which at least one is in the environment, else the file's URL, else
 /// the file's fields. A password given apart belongs to whatever was chosen without one.
-fn connection(
-    env: &Environment,
-    file: &mut DatabaseTable,
-    base: &Path,
-) -> Result<Option<Connection>, ConfigError> {
+fn connection(env: &Environment, file: &mut DatabaseTable, base: &Path) -> Result<Option<Connection>, ConfigError> {
     let set = Fields {
         host: env.get("POSTGRES_HOST").map(str::to_owned),
         port: match env.get("POSTGRES_PORT") {
             None => None,
             Some(text) => Some(text.parse().map_err(|_| {
-                ConfigError::setting(
-                    "POSTGRES_PORT",
-                    format!("`{text}` is not a port number (1–65535)"),
-                )
+                ConfigError::setting("POSTGRES_PORT", format!("`{text}` is not a port number (1–65535)"))
             })?),
         },
         user: env.get("POSTGRES_USER").map(str::to_owned),
         name: env.get("POSTGRES_DB").map(str::to_owned),
     };
-    let written = Fields {
-        host: file.host.take(),
-        port: file.port.take(),
-        user: file.user.take(),
-        name: file.name.take(),
-    };
+    let written =
+        Fields { host: file.host.take(), port: file.port.take(), user: file.user.take(), name: file.name.take() };
     let mut connection = if let Some(url) = env.get("DATABASE_URL") {
         Connection::parse("DATABASE_URL", url, &env.working_dir)?
     } else if set.any() || (written.any() && file.url.is_none()) {
-        let setting = if set.any() {
-            "POSTGRES_HOST"
-        } else {
-            "database.host"
-        };
+        let setting = if set.any() { "POSTGRES_HOST" } else { "database.host" };
         let fields = Fields {
             host: set.host.or(written.host),
             port: set.port.or(written.port),
@@ -167,28 +130,12 @@ fn connection(
 fn as_pairs(env: &Environment, file: &DatabaseTable, fields: Fields) -> String {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let pairs = [
-        (
-            "host",
-            Some(fields.host.unwrap_or_else(|| "localhost".into())),
-        ),
+        ("host", Some(fields.host.unwrap_or_else(|| "localhost".into()))),
         ("port", fields.port.map(|port| port.to_string())),
-        (
-            "user",
-            Some(fields.user.unwrap_or_else(|| "inventory".into())),
-        ),
+        ("user", Some(fields.user.unwrap_or_else(|| "inventory".into()))),
         ("dbname", fields.name),
-        (
-            "sslmode",
-            env.get("POSTGRES_SSLMODE")
-                .map(str::to_owned)
-                .or_else(|| file.sslmode.clone()),
-        ),
-        (
-            "sslrootcert",
-            env.get("POSTGRES_SSLROOTCERT")
-                .map(str::to_owned)
-                .or_else(|| file.sslrootcert.clone()),
-        ),
+        ("sslmode", env.get("POSTGRES_SSLMODE").map(str::to_owned).or_else(|| file.sslmode.clone())),
+        ("sslrootcert", env.get("POSTGRES_SSLROOTCERT").map(str::to_owned).or_else(|| file.sslrootcert.clone())),
         ("sslcert", path(&file.sslcert)),
         ("sslkey", path(&file.sslkey)),
         ("target_session_attrs", file.target_session_attrs.clone()),
@@ -201,20 +148,14 @@ fn as_pairs(env: &Environment, file: &DatabaseTable, fields: Fields) -> String {
         .join(" ")
 }
 
-fn password(
-    env: &Environment,
-    file: &DatabaseTable,
-    base: &Path,
-) -> Result<Option<SecretString>, ConfigError> {
+fn password(env: &Environment, file: &DatabaseTable, base: &Path) -> Result<Option<SecretString>, ConfigError> {
     if let Some(password) = env.get("POSTGRES_PASSWORD") {
         return Ok(Some(password.into()));
     }
     if let Some(password) = &file.password {
         return Ok(Some(password.clone()));
     }
-    let path = env
-        .path("POSTGRES_PASSWORD_FILE")
-        .or_else(|| file.password_file.as_ref().map(|path| base.join(path)));
+    let path = env.path("POSTGRES_PASSWORD_FILE").or_else(|| file.password_file.as_ref().map(|path| base.join(path)));
     let Some(path) = path else { return Ok(None) };
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).into())),
@@ -232,16 +173,8 @@ mod tests {
     }
 
     fn check(env: &[(&str, &str)], file: &str, expected: &str) {
-        let connection = merge(env, file)
-            .expect("valid")
-            .server
-            .expect("a server")
-            .connection;
-        let password = connection
-            .postgres
-            .get_password()
-            .map(String::from_utf8_lossy)
-            .unwrap_or_default();
+        let connection = merge(env, file).expect("valid").server.expect("a server").connection;
+        let password = connection.postgres.get_password().map(String::from_utf8_lossy).unwrap_or_default();
         assert_eq!(format!("{connection} {password}"), expected);
     }
 
@@ -255,60 +188,31 @@ mod tests {
             ("POSTGRES_PASSWORD", "it's \\ secret"),
         ];
         check(&all, "", "thing@db:6000/thingdb it's \\ secret");
-        check(
-            &[("POSTGRES_DB", "thingdb")],
-            "",
-            "inventory@localhost:5432/thingdb ",
-        );
+        check(&[("POSTGRES_DB", "thingdb")], "", "inventory@localhost:5432/thingdb ");
     }
 
     #[test]
     fn a_url_in_the_environment_beats_the_fields_beat_the_file() {
         let file = "url = \"postgres://f@file/x\"";
         check(&[], file, "f@file:5432/x ");
-        check(
-            &[("POSTGRES_HOST", "env")],
-            file,
-            "inventory@env:5432/inventory ",
-        );
-        check(
-            &[
-                ("POSTGRES_HOST", "env"),
-                ("DATABASE_URL", "postgres://u@url"),
-            ],
-            file,
-            "u@url:5432/inventory ",
-        );
+        check(&[("POSTGRES_HOST", "env")], file, "inventory@env:5432/inventory ");
+        check(&[("POSTGRES_HOST", "env"), ("DATABASE_URL", "postgres://u@url")], file, "u@url:5432/inventory ");
     }
 
     #[test]
     fn a_password_given_apart_belongs_to_the_url_without_one() {
-        check(
-            &[("POSTGRES_PASSWORD", "p")],
-            "url = \"postgres://f@file/x\"",
-            "f@file:5432/x p",
-        );
-        check(
-            &[("POSTGRES_PASSWORD", "p")],
-            "url = \"postgres://f:own@file/x\"",
-            "f@file:5432/x own",
-        );
+        check(&[("POSTGRES_PASSWORD", "p")], "url = \"postgres://f@file/x\"", "f@file:5432/x p");
+        check(&[("POSTGRES_PASSWORD", "p")], "url = \"postgres://f:own@file/x\"", "f@file:5432/x own");
     }
 
     #[test]
     fn a_password_alone_names_no_server() {
-        assert!(
-            merge(&[("POSTGRES_PASSWORD", "p")], "")
-                .expect("valid")
-                .server
-                .is_none()
-        );
+        assert!(merge(&[("POSTGRES_PASSWORD", "p")], "").expect("valid").server.is_none());
     }
 
     #[test]
     fn a_migration_url_without_a_server_is_a_mistake() {
-        let error =
-            merge(&[("MIGRATE_DATABASE_URL", "postgres://a@b/c")], "").expect_err("refused");
+        let error = merge(&[("MIGRATE_DATABASE_URL", "postgres://a@b/c")], "").expect_err("refused");
         assert!(error.to_string().contains("DATABASE_URL"), "{error}");
     }
 

@@ -22,9 +22,7 @@ impl Environment {
     pub fn of_process() -> Self {
         Self {
             variables: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
             home: etcetera::home_dir().ok(),
             program_dir: std::env::current_exe()
@@ -39,10 +37,7 @@ impl Environment {
     /// Exactly these variables, an ordinary user, no home.
     pub fn of(variables: &[(&str, &str)]) -> Self {
         Self {
-            variables: variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             home: None,
             program_dir: None,
             working_dir: "/".into(),
@@ -59,10 +54,7 @@ impl Environment {
 
     /// A variable's value; one that is set to nothing counts as unset, as in systemd unit files.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.trim().is_empty())
+        self.variables.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
     }
 
     /// A variable that names a path, made absolute.

@@ -73,10 +73,8 @@ pub struct LogTable {
 /// Reads and checks the file. The parser's message shows the offending line but no other, and a line with a
 /// secret is syntactically simple, so the message is kept to its first lines: place and reason.
 pub fn read(path: &Path) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
     toml::from_str(&text).map_err(|error| ConfigError::File {
         path: path.to_owned(),
         message: match error.span() {
@@ -87,9 +85,5 @@ pub fn read(path: &Path) -> Result<File, ConfigError> {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -28,19 +28,11 @@ impl Log {
             .map(str::to_owned)
             .or(file.filter)
             .unwrap_or_else(|| "warn,inventory=info".to_owned());
-        let format = match env
-            .get("INVENTORY_LOG_FORMAT")
-            .map(str::to_owned)
-            .or(file.format)
-            .as_deref()
-        {
+        let format = match env.get("INVENTORY_LOG_FORMAT").map(str::to_owned).or(file.format).as_deref() {
             None | Some("text") => LogFormat::Text,
             Some("json") => LogFormat::Json,
             Some(other) => {
-                return Err(ConfigError::setting(
-                    "log.format",
-                    format!("`{other}` is neither `text` nor `json`"),
-                ));
+                return Err(ConfigError::setting("log.format", format!("`{other}` is neither `text` nor `json`")));
             }
         };
         Ok(Self { filter, format })

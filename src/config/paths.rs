@@ -33,14 +33,8 @@ const PACKAGE_DIR: &str = "/usr/lib/inventory";
 const SYSTEM_DATA_DIR: &str = "/var/lib/inventory";
 
 impl Paths {
-    pub(super) fn merge(
-        flags: &Flags,
-        env: &Environment,
-        file: PathsTable,
-        base: &Path,
-    ) -> Result<Self, ConfigError> {
-        let beside_file =
-            |path: Option<PathBuf>| path.map(|path| env.working_dir.join(base).join(path));
+    pub(super) fn merge(flags: &Flags, env: &Environment, file: PathsTable, base: &Path) -> Result<Self, ConfigError> {
+        let beside_file = |path: Option<PathBuf>| path.map(|path| env.working_dir.join(base).join(path));
         let xdg = |variable, below_home: &str| {
             env.path(variable)
                 .or_else(|| env.home.as_ref().map(|home| home.join(below_home)))
@@ -52,10 +46,7 @@ impl Paths {
             .map(|dir| env.working_dir.join(dir))
             .or_else(|| env.path("INVENTORY_DATA_DIR"))
             .or_else(|| beside_file(file.data_dir))
-            .or_else(|| {
-                (env.is_root && env.get("XDG_DATA_HOME").is_none())
-                    .then(|| PathBuf::from(SYSTEM_DATA_DIR))
-            })
+            .or_else(|| (env.is_root && env.get("XDG_DATA_HOME").is_none()).then(|| PathBuf::from(SYSTEM_DATA_DIR)))
             .or_else(|| xdg("XDG_DATA_HOME", ".local/share"))
             .ok_or(ConfigError::NoHome)?;
         Ok(Self {
@@ -66,13 +57,8 @@ impl Paths {
             ml_cache: beside_file(file.ml_cache).unwrap_or_else(|| data_dir.join("ml_cache")),
             runtime_dir: env.path("XDG_RUNTIME_DIR"),
             program_dir: env.program_dir.clone(),
-            model_dir: env
-                .path("INVENTORY_MODEL_DIR")
-                .or_else(|| beside_file(file.model_dir)),
-            hub_caches: [env.path("HF_HOME"), env.path("TRANSFORMERS_CACHE")]
-                .into_iter()
-                .flatten()
-                .collect(),
+            model_dir: env.path("INVENTORY_MODEL_DIR").or_else(|| beside_file(file.model_dir)),
+            hub_caches: [env.path("HF_HOME"), env.path("TRANSFORMERS_CACHE")].into_iter().flatten().collect(),
             onnx_runtime: env
                 .path("INVENTORY_ONNXRUNTIME")
                 .or_else(|| env.path("ORT_DYLIB_PATH"))
@@ -150,29 +136,17 @@ mod tests {
 
     #[test]
     fn without_a_home_the_data_directory_has_to_be_given() {
-        let merged = Paths::merge(
-            &Flags::default(),
-            &Environment::of(&[]),
-            PathsTable::default(),
-            Path::new(""),
-        );
+        let merged = Paths::merge(&Flags::default(), &Environment::of(&[]), PathsTable::default(), Path::new(""));
         assert!(matches!(merged, Err(ConfigError::NoHome)));
     }
 
     #[test]
     fn the_model_somebody_named_comes_first_and_the_built_one_last() {
-        let env = Environment::of(&[("INVENTORY_MODEL_DIR", "/m"), ("HF_HOME", "/hf")])
-            .with_home("/home/ann");
+        let env = Environment::of(&[("INVENTORY_MODEL_DIR", "/m"), ("HF_HOME", "/hf")]).with_home("/home/ann");
         let dirs = paths(&env).model_dirs();
         assert_eq!(dirs.first().expect("some"), Path::new("/m"));
-        assert_eq!(
-            dirs.get(1).expect("some"),
-            Path::new("/hf/hub/all-MiniLM-L6-v2")
-        );
-        assert_eq!(
-            dirs.last().expect("some"),
-            Path::new("/home/ann/.cache/inventory/model")
-        );
+        assert_eq!(dirs.get(1).expect("some"), Path::new("/hf/hub/all-MiniLM-L6-v2"));
+        assert_eq!(dirs.last().expect("some"), Path::new("/home/ann/.cache/inventory/model"));
     }
 
     #[test]
@@ -180,9 +154,6 @@ mod tests {
         let env = Environment::of(&[("ORT_DYLIB_PATH", "/lib/o.so")]).with_home("/home/ann");
         assert_eq!(paths(&env).onnx_runtimes(), [Path::new("/lib/o.so")]);
         let env = Environment::of(&[]).with_home("/home/ann");
-        assert_eq!(
-            paths(&env).onnx_runtimes().last().expect("some"),
-            Path::new("libonnxruntime.so")
-        );
+        assert_eq!(paths(&env).onnx_runtimes().last().expect("some"), Path::new("libonnxruntime.so"));
     }
 }

@@ -25,9 +25,7 @@ impl Language {
             "de" | "german" | "deutsch" => Ok(Self::German),
             other => Err(ConfigError::setting(
                 setting,
-                format!(
-                    "`{other}` is not a known language; known are english (en) and german (de)"
-                ),
+                format!("`{other}` is not a known language; known are english (en) and german (de)"),
             )),
         }
     }
@@ -43,16 +41,11 @@ pub struct Search {
 impl Search {
     pub(super) fn merge(env: &Environment, file: SearchTable) -> Result<Self, ConfigError> {
         let (setting, names) = if let Some(text) = env.get("INVENTORY_LANGUAGES") {
-            (
-                "INVENTORY_LANGUAGES",
-                text.split(',').map(str::to_owned).collect(),
-            )
+            ("INVENTORY_LANGUAGES", text.split(',').map(str::to_owned).collect())
         } else if let Some(names) = file.languages {
             ("search.languages", names)
         } else {
-            return Ok(Self {
-                languages: vec![Language::English, Language::German],
-            });
+            return Ok(Self { languages: vec![Language::English, Language::German] });
         };
         let mut languages = Vec::new();
         for name in &names {
@@ -62,10 +55,7 @@ impl Search {
             }
         }
         if languages.is_empty() {
-            return Err(ConfigError::setting(
-                setting,
-                "name at least one language: english, german",
-            ));
+            return Err(ConfigError::setting(setting, "name at least one language: english, german"));
         }
         Ok(Self { languages })
     }
@@ -77,19 +67,14 @@ mod tests {
 
     fn check(value: &str, expected: Option<&[Language]>) {
         let env = Environment::of(&[("INVENTORY_LANGUAGES", value)]);
-        let got = Search::merge(&env, SearchTable::default())
-            .ok()
-            .map(|search| search.languages);
+        let got = Search::merge(&env, SearchTable::default()).ok().map(|search| search.languages);
         assert_eq!(got.as_deref(), expected, "{value}");
     }
 
     #[test]
     fn languages_are_named_in_either_way() {
         check("de", Some(&[Language::German]));
-        check(
-            "german, English",
-            Some(&[Language::German, Language::English]),
-        );
+        check("german, English", Some(&[Language::German, Language::English]));
         check("en,english", Some(&[Language::English]));
         check("klingon", None);
     }

@@ -15,11 +15,7 @@ pub struct Web {
 }
 
 impl Web {
-    pub(super) fn merge(
-        flags: &Flags,
-        env: &Environment,
-        file: &WebTable,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn merge(flags: &Flags, env: &Environment, file: &WebTable) -> Result<Self, ConfigError> {
         let listen = if let Some(text) = &flags.listen {
             address("--listen", text)?
         } else if let Some(text) = env.get("INVENTORY_LISTEN") {
@@ -29,10 +25,7 @@ impl Web {
         } else {
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000)
         };
-        Ok(Self {
-            listen,
-            enabled: file.enabled.unwrap_or(true),
-        })
+        Ok(Self { listen, enabled: file.enabled.unwrap_or(true) })
     }
 }
 
@@ -42,10 +35,7 @@ fn address(setting: &'static str, text: &str) -> Result<SocketAddr, ConfigError>
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
-    let port = text
-        .strip_prefix("localhost:")
-        .or_else(|| text.strip_prefix(':'))
-        .unwrap_or(text);
+    let port = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
     match port.parse() {
         Ok(port) => Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)),
         Err(_) => Err(ConfigError::setting(
@@ -60,9 +50,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<&str>) {
-        let got = address("--listen", text)
-            .ok()
-            .map(|address| address.to_string());
+        let got = address("--listen", text).ok().map(|address| address.to_string());
         assert_eq!(got.as_deref(), expected, "{text}");
     }
 

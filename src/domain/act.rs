@@ -207,7 +207,7 @@ impl Act {
                 if from.is_some() {
                     enough(item, quantity)?;
                 }
-                Movement { from, to, lot, ..Movement::new(MovementKind::Transfer, item, quantity) }
+                Movement { lot, from, to, ..Movement::new(MovementKind::Transfer, item, quantity) }
             }
             Self::Adjust { item, holder, counted, lot } => {
                 if counted.is_sign_negative() && !counted.is_zero() {

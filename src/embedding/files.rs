@@ -22,12 +22,8 @@ const GRAPHS: [&str; 3] = ["model.onnx", "onnx/model.onnx", "model-fp32.onnx"];
 /// Our 8-bit graph has 25 MB, the original 90: bytes that tell the variants apart without a manifest.
 const LARGEST_8_BIT: usize = 50_000_000;
 
-const TOKENIZER_FILES: [&str; 4] = [
-    "tokenizer.json",
-    "config.json",
-    "special_tokens_map.json",
-    "tokenizer_config.json",
-];
+const TOKENIZER_FILES: [&str; 4] =
+    ["tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"];
 
 /// Name, variant and content hash of a model: two installations with the same id make the same vectors.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,11 +34,7 @@ impl ModelId {
     /// `q8-b32` is 8-bit weights in blocks of 32 (the recommended variant: a quarter of the size, half the
     /// time, cosine to the original above 0.998), `fp32` the original precision.
     pub fn of(graph: &[u8]) -> Self {
-        let variant = if graph.len() < LARGEST_8_BIT {
-            "q8-b32"
-        } else {
-            "fp32"
-        };
+        let variant = if graph.len() < LARGEST_8_BIT { "q8-b32" } else { "fp32" };
         let digest = hex::encode(Sha256::digest(graph));
         Self(format!("{MODEL_NAME}/{variant}/sha256:{}", &digest[..16]))
     }
@@ -88,26 +80,15 @@ impl ModelFiles {
             .iter()
             .flat_map(|folder| candidates(folder))
             .find_map(|folder| Self::in_folder(&folder))
-            .ok_or_else(|| EmbedError::NoModel {
-                searched: folders.to_vec(),
-            })
+            .ok_or_else(|| EmbedError::NoModel { searched: folders.to_vec() })
     }
 
     fn in_folder(folder: &Path) -> Option<Self> {
-        if TOKENIZER_FILES
-            .iter()
-            .any(|name| !folder.join(name).is_file())
-        {
+        if TOKENIZER_FILES.iter().any(|name| !folder.join(name).is_file()) {
             return None;
         }
-        let graph = GRAPHS
-            .into_iter()
-            .map(|name| folder.join(name))
-            .find(|graph| graph.is_file())?;
-        Some(Self {
-            folder: folder.to_path_buf(),
-            graph,
-        })
+        let graph = GRAPHS.into_iter().map(|name| folder.join(name)).find(|graph| graph.is_file())?;
+        Some(Self { folder: folder.to_path_buf(), graph })
     }
 
     /// Tokenizer, config, special tokens and tokenizer settings, as fastembed wants them.
@@ -127,9 +108,7 @@ fn candidates(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_path_buf(), folder.join(MODEL_NAME)];
     for cache in [folder.to_path_buf(), folder.join("hub")] {
         for repository in children(&cache) {
-            let name = repository
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned());
+            let name = repository.file_name().map(|name| name.to_string_lossy().into_owned());
             if name.is_some_and(|name| name.starts_with("models--") && name.contains(MODEL_NAME)) {
                 found.extend(children(&repository.join("snapshots")));
             }
@@ -163,8 +142,7 @@ pub fn runtimes(places: &[PathBuf]) -> Vec<PathBuf> {
             continue;
         }
         let numbered = children(place).into_iter().filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("libonnxruntime.so."))
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libonnxruntime.so."))
         });
         found.extend(numbered);
     }
@@ -176,8 +154,7 @@ mod tests {
     use super::*;
 
     fn model_in(folder: &Path, graph: &str) {
-        fs::create_dir_all(folder.join(graph).parent().expect("has a parent"))
-            .expect("folder made");
+        fs::create_dir_all(folder.join(graph).parent().expect("has a parent")).expect("folder made");
         fs::write(folder.join(graph), b"graph").expect("graph written");
         for name in TOKENIZER_FILES {
             fs::write(folder.join(name), b"{}").expect("file written");
@@ -187,11 +164,7 @@ mod tests {
     #[test]
     fn the_first_complete_folder_wins() {
         let root = tempfile::tempdir().expect("temporary folder");
-        let (empty, half, whole) = (
-            root.path().join("a"),
-            root.path().join("b"),
-            root.path().join("c"),
-        );
+        let (empty, half, whole) = (root.path().join("a"), root.path().join("b"), root.path().join("c"));
         fs::create_dir_all(&half).expect("folder made");
         fs::write(half.join("model.onnx"), b"graph").expect("graph written");
         model_in(&whole, "model.onnx");
@@ -202,9 +175,7 @@ mod tests {
     #[test]
     fn a_hugging_face_cache_is_understood() {
         let root = tempfile::tempdir().expect("temporary folder");
-        let snapshot = root
-            .path()
-            .join("hub/models--Qdrant--all-MiniLM-L6-v2-onnx/snapshots/abc");
+        let snapshot = root.path().join("hub/models--Qdrant--all-MiniLM-L6-v2-onnx/snapshots/abc");
         model_in(&snapshot, "model.onnx");
         let found = ModelFiles::find(&[root.path().to_path_buf()]).expect("found");
         assert_eq!(found.folder, snapshot);
@@ -213,18 +184,12 @@ mod tests {
     #[test]
     fn nothing_found_names_where_it_looked_and_what_to_do() {
         let error = ModelFiles::find(&[PathBuf::from("/nowhere")]).expect_err("nothing there");
-        assert_eq!(
-            error.to_string(),
-            "no search model found in /nowhere; `make model` builds it"
-        );
+        assert_eq!(error.to_string(), "no search model found in /nowhere; `make model` builds it");
     }
 
     #[test]
     fn the_id_follows_the_content() {
         assert_ne!(ModelId::of(b"a"), ModelId::of(b"b"));
-        assert_eq!(
-            ModelId::of(b"a").as_str(),
-            "all-MiniLM-L6-v2/q8-b32/sha256:ca978112ca1bbdca"
-        );
+        assert_eq!(ModelId::of(b"a").as_str(), "all-MiniLM-L6-v2/q8-b32/sha256:ca978112ca1bbdca");
     }
 }

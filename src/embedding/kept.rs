@@ -27,21 +27,13 @@ impl<E: Embedder> Kept<E> {
     /// kill loses only its last, incomplete record.
     pub fn open(model: E, folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let name: String = model
-            .model_id()
-            .as_str()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
+        let name: String =
+            model.model_id().as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let path = folder.join(format!("{name}.vectors"));
         let (known, whole) = read(&path)?;
         let file = File::options().create(true).append(true).open(&path)?;
         file.set_len(whole)?;
-        Ok(Self {
-            model,
-            known,
-            file: BufWriter::new(file),
-        })
+        Ok(Self { model, known, file: BufWriter::new(file) })
     }
 
     fn keep(&mut self, key: Key, vector: &[f32]) -> io::Result<()> {
@@ -61,25 +53,16 @@ impl<E: Embedder> Embedder for Kept<E> {
 
     fn embed(&mut self, texts: &[String]) -> Result<Vec<Vector>, EmbedError> {
         let keys: Vec<Key> = texts.iter().map(|text| key(text)).collect();
-        let missing: Vec<usize> = (0..texts.len())
-            .filter(|&n| !self.known.contains_key(&keys[n]))
-            .collect();
+        let missing: Vec<usize> = (0..texts.len()).filter(|&n| !self.known.contains_key(&keys[n])).collect();
         if !missing.is_empty() {
             let unknown: Vec<String> = missing.iter().map(|&n| texts[n].clone()).collect();
             let made = self.model.embed(&unknown)?;
             for (n, vector) in missing.into_iter().zip(made) {
-                self.keep(keys[n], &vector)
-                    .map_err(|error| EmbedError::Failed(error.to_string()))?;
+                self.keep(keys[n], &vector).map_err(|error| EmbedError::Failed(error.to_string()))?;
             }
-            self.file
-                .flush()
-                .map_err(|error| EmbedError::Failed(error.to_string()))?;
+            self.file.flush().map_err(|error| EmbedError::Failed(error.to_string()))?;
         }
-        Ok(keys
-            .iter()
-            .filter_map(|key| self.known.get(key))
-            .map(|vector| vector.to_vec())
-            .collect())
+        Ok(keys.iter().filter_map(|key| self.known.get(key)).map(|vector| vector.to_vec()).collect())
     }
 }
 
@@ -112,12 +95,7 @@ fn read(path: &Path) -> io::Result<(HashMap<Key, Box<[f32]>>, u64)> {
         let (key, numbers) = record.split_at(size_of::<Key>());
         let mut owned = Key::default();
         owned.copy_from_slice(key);
-        let vector = numbers
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect();
+        let vector = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         known.insert(owned, vector);
     }
 }

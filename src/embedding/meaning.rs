@@ -80,9 +80,7 @@ impl Queue {
 
 impl Meaning {
     /// Starts the model's thread; `load` runs in it. Returns at once.
-    pub fn start<E: Embedder>(
-        load: impl FnOnce() -> Result<E, EmbedError> + Send + 'static,
-    ) -> Self {
+    pub fn start<E: Embedder>(load: impl FnOnce() -> Result<E, EmbedError> + Send + 'static) -> Self {
         let (tell, state) = watch::channel(ModelState::Loading);
         let queue = Arc::new(Queue::default());
         let served = Arc::clone(&queue);
@@ -117,13 +115,7 @@ impl Meaning {
 
     fn with(queue: Arc<Queue>, state: watch::Receiver<ModelState>) -> Self {
         let queries = Cache::new(CACHED_QUERIES);
-        Self {
-            inner: Arc::new(Inner {
-                queue,
-                state,
-                queries,
-            }),
-        }
+        Self { inner: Arc::new(Inner { queue, state, queries }) }
     }
 
     pub fn state(&self) -> ModelState {
@@ -159,26 +151,17 @@ impl Meaning {
         if let Some(known) = self.inner.queries.get(text) {
             return Ok(known);
         }
-        let vectors = self
-            .ask(|work, reply| work.questions.push_back((text.to_owned(), reply)))
-            .await?;
+        let vectors = self.ask(|work, reply| work.questions.push_back((text.to_owned(), reply))).await?;
         let vector = Arc::new(vectors.into_iter().next().ok_or(EmbedError::Stopped)?);
-        self.inner
-            .queries
-            .insert(text.to_owned(), Arc::clone(&vector));
+        self.inner.queries.insert(text.to_owned(), Arc::clone(&vector));
         Ok(vector)
     }
 
     /// The vectors of many texts, in order, as the thread finds time.
     pub async fn documents(&self, texts: Vec<String>) -> Result<Vec<Vector>, EmbedError> {
         self.model_id()?;
-        let bulk = |reply| Bulk {
-            done: Vec::with_capacity(texts.len()),
-            texts,
-            reply,
-        };
-        self.ask(|work, reply| work.bulk.push_back(bulk(reply)))
-            .await
+        let bulk = |reply| Bulk { done: Vec::with_capacity(texts.len()), texts, reply };
+        self.ask(|work, reply| work.bulk.push_back(bulk(reply))).await
     }
 
     async fn ask(&self, put: impl FnOnce(&mut Work, Reply)) -> Result<Vec<Vector>, EmbedError> {
@@ -208,9 +191,7 @@ impl Drop for Ending {
         work.questions.clear();
         work.bulk.clear();
         if !matches!(*self.tell.borrow(), ModelState::Absent { .. }) {
-            self.tell.send_replace(ModelState::Absent {
-                why: EmbedError::Stopped,
-            });
+            self.tell.send_replace(ModelState::Absent { why: EmbedError::Stopped });
         }
     }
 }
@@ -261,9 +242,6 @@ fn wait(queue: &Queue) -> Option<Next> {
         if let Some(bulk) = work.bulk.pop_front() {
             return Some(Next::Bulk(bulk));
         }
-        work = queue
-            .changed
-            .wait(work)
-            .unwrap_or_else(PoisonError::into_inner);
+        work = queue.changed.wait(work).unwrap_or_else(PoisonError::into_inner);
     }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use fastembed::{
-    EmbeddingModel, InitOptionsUserDefined, Pooling, QuantizationMode, TextEmbedding,
-    TextInitOptions, UserDefinedEmbeddingModel,
+    EmbeddingModel, InitOptionsUserDefined, Pooling, QuantizationMode, TextEmbedding, TextInitOptions,
+    UserDefinedEmbeddingModel,
 };
 use ort::environment::Environment;
 
@@ -26,28 +26,15 @@ impl OnnxEmbedder {
     /// Loads the first model and the first usable runtime of these places. `threads` is how many cores one
     /// call may use. Takes about 0.2 s.
     pub fn load(places: &Places, threads: usize) -> Result<Self, EmbedError> {
-        Self::open(
-            &ModelFiles::find(&places.models)?,
-            &places.runtimes,
-            threads,
-        )
+        Self::open(&ModelFiles::find(&places.models)?, &places.runtimes, threads)
     }
 
     /// Loads exactly this model.
-    pub fn open(
-        files: &ModelFiles,
-        runtimes: &[PathBuf],
-        threads: usize,
-    ) -> Result<Self, EmbedError> {
+    pub fn open(files: &ModelFiles, runtimes: &[PathBuf], threads: usize) -> Result<Self, EmbedError> {
         let environment = runtime(runtimes)?;
-        let bad = |why: String| EmbedError::BadModel {
-            path: files.folder.clone(),
-            why,
-        };
+        let bad = |why: String| EmbedError::BadModel { path: files.folder.clone(), why };
         let graph = fs::read(&files.graph).map_err(|error| bad(error.to_string()))?;
-        let tokenizer = files
-            .read_tokenizer()
-            .map_err(|error| bad(error.to_string()))?;
+        let tokenizer = files.read_tokenizer().map_err(|error| bad(error.to_string()))?;
         let id = ModelId::of(&graph);
         let definition = UserDefinedEmbeddingModel::new(graph, tokenizer)
             .with_pooling(Pooling::Mean)
@@ -59,15 +46,13 @@ impl OnnxEmbedder {
             .with_intra_threads(threads)
             // Waiting threads sleep instead of burning the core that PostgreSQL or the window needs.
             .with_session_config("session.intra_op.allow_spinning", "0");
-        let model = TextEmbedding::try_new_from_user_defined(definition, options)
-            .map_err(|error| bad(error.to_string()))?;
+        let model =
+            TextEmbedding::try_new_from_user_defined(definition, options).map_err(|error| bad(error.to_string()))?;
         let mut embedder = Self { id, model };
         let probe = embedder.embed(&["probe".to_owned()])?;
         match probe.first().map(Vec::len) {
             Some(DIMENSIONS) => Ok(embedder),
-            other => Err(bad(format!(
-                "its vectors have {other:?} numbers, {DIMENSIONS} were expected"
-            ))),
+            other => Err(bad(format!("its vectors have {other:?} numbers, {DIMENSIONS} were expected"))),
         }
     }
 
@@ -79,9 +64,7 @@ impl OnnxEmbedder {
             .with_cache_dir(cache)
             .with_environment(environment)
             .with_show_download_progress(false);
-        TextEmbedding::try_new(options)
-            .map(drop)
-            .map_err(|error| EmbedError::Fetch(error.to_string()))
+        TextEmbedding::try_new(options).map(drop).map_err(|error| EmbedError::Fetch(error.to_string()))
     }
 }
 
@@ -94,9 +77,7 @@ impl Embedder for OnnxEmbedder {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        self.model
-            .embed(texts, Some(BATCH))
-            .map_err(|error| EmbedError::Failed(error.to_string()))
+        self.model.embed(texts, Some(BATCH)).map_err(|error| EmbedError::Failed(error.to_string()))
     }
 }
 
@@ -104,9 +85,7 @@ impl Embedder for OnnxEmbedder {
 /// the same environment for every model.
 fn runtime(places: &[PathBuf]) -> Result<Environment, EmbedError> {
     static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
-    let mut loaded = LOADED
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut loaded = LOADED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(environment) = loaded.as_ref() {
         return Ok(environment.clone());
     }
@@ -120,9 +99,7 @@ fn runtime(places: &[PathBuf]) -> Result<Environment, EmbedError> {
             Err(why) => refused = refused.or(Some(EmbedError::BadRuntime { path: library, why })),
         }
     }
-    Err(refused.unwrap_or_else(|| EmbedError::NoRuntime {
-        searched: places.to_vec(),
-    }))
+    Err(refused.unwrap_or_else(|| EmbedError::NoRuntime { searched: places.to_vec() }))
 }
 
 fn open(library: &Path) -> Result<Environment, String> {
@@ -130,8 +107,5 @@ fn open(library: &Path) -> Result<Environment, String> {
     // is left to the system's loader.
     let library = fs::canonicalize(library).unwrap_or_else(|_| library.to_path_buf());
     let builder = ort::init_from(&library).map_err(|error| error.to_string())?;
-    builder
-        .with_name("inventory")
-        .build()
-        .map_err(|error| error.to_string())
+    builder.with_name("inventory").build().map_err(|error| error.to_string())
 }

@@ -33,7 +33,9 @@ impl MigrationState {
 /// Why the schema could not be made or read.
 #[derive(Debug, Error)]
 pub enum MigrateError {
-    #[error("the PostgreSQL extension `{extension}` is not installed on the database server; install it with: {command}")]
+    #[error(
+        "the PostgreSQL extension `{extension}` is not installed on the database server; install it with: {command}"
+    )]
     ExtensionMissing { extension: &'static str, command: String },
     #[error(
         "creating the extension `{extension}` needs a database superuser; run `inventory migrate` as one (MIGRATE_DATABASE_URL)"
@@ -86,9 +88,7 @@ pub async fn state(client: &impl GenericClient) -> Result<MigrationState, Migrat
     {
         Ok(rows) => rows.iter().map(|row| (row.get(0), row.get(1))).collect(),
         Err(error)
-            if error
-                .code()
-                .is_some_and(|c| *c == SqlState::UNDEFINED_TABLE || *c == SqlState::INVALID_SCHEMA_NAME) =>
+            if error.code().is_some_and(|c| *c == SqlState::UNDEFINED_TABLE || *c == SqlState::INVALID_SCHEMA_NAME) =>
         {
             Vec::new()
         }
@@ -143,7 +143,9 @@ async fn ensure_extension(client: &Client, extension: &'static str) -> Result<()
             let row = client.query_one("select current_setting('server_version_num')::int / 10000", &[]).await?;
             let major: i32 = row.get(0);
             let command = if extension == "vector" {
-                format!("sudo apt install postgresql-{major}-pgvector (Debian 13), or `make run`, which builds it on Debian 12")
+                format!(
+                    "sudo apt install postgresql-{major}-pgvector (Debian 13), or `make run`, which builds it on Debian 12"
+                )
             } else {
                 format!("sudo apt install postgresql-{major}")
             };
