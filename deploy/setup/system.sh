@@ -40,8 +40,8 @@ require_root() {
 # Those of the packages named that are not installed, one a line.
 not_installed() { # PACKAGE...
     local installed
-    installed=$(dpkg-query --show --showformat '${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null | sed -n 's/^.i //p')
-    printf '%s\n' "$@" | grep -Fxv -f <(printf '%s\n' "$installed") || true
+    installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true) # some unknown
+    comm -23 <(printf '%s\n' "$@" | sort) <(sed -n 's/^installed //p' <<<"$installed" | sort)
 }
 
 # apt waits for another apt; it asks nothing; its temporary files are where an upgraded systemd does not clean up
