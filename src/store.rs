@@ -4,12 +4,14 @@ pub mod audit;
 pub mod bookings;
 pub mod changes;
 pub mod codes;
+pub mod database;
 pub mod error;
 pub mod history;
 pub mod items;
 pub mod lists;
 pub mod migrate;
 pub mod people;
+pub mod pool;
 pub mod stock;
 pub mod summaries;
 
