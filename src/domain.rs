@@ -11,6 +11,7 @@ pub mod item;
 pub mod movement;
 pub mod person;
 pub mod quantity;
+pub mod search;
 pub mod whereabouts;
 
 pub use act::{Act, Borrower};
