@@ -115,10 +115,13 @@ install_built_pgvector() { # VERSION RELEASE
     # shellcheck disable=SC2064
     trap "rm -rf '$directory'" EXIT
     say "building pgvector $pgvector_version for PostgreSQL $1"
+    if apt_lists_are_old; then
+        apt_get update
+    fi
     fetch_pgvector_source "$directory" "$2"
     fetch_postgresql_headers "$directory" "$1"
     build_pgvector_package "$directory" "$1" "$2"
-    as_root env TMPDIR=/var/tmp dpkg --install "$directory/pgvector.deb"
+    as_root env DEBIAN_FRONTEND=noninteractive TMPDIR=/var/tmp dpkg --install "$directory/pgvector.deb"
     rm -rf "$directory"
     trap - EXIT
 }
