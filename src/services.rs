@@ -1,1 +1,35 @@
 //! The use cases: permission, load, decide, write. One transaction each.
+//!
+//! Every method takes an [`Actor`](crate::domain::Actor) and begins by asking what it may do. What is returned are plain
+//! structs; each face converts them.
+
+pub mod catalog;
+pub mod changes;
+pub mod people;
+pub mod stock;
+pub mod undo;
+
+use crate::store::Db;
+
+/// All use cases over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub catalog: catalog::Catalog,
+    pub stock: stock::Stock,
+    pub undo: undo::Undo,
+    pub people: people::People,
+    pub changes: changes::Changes,
+}
+
+impl Services {
+    /// Services over a database.
+    pub fn new(db: &Db) -> Self {
+        Self {
+            catalog: catalog::Catalog::new(db.clone()),
+            stock: stock::Stock::new(db.clone()),
+            undo: undo::Undo::new(db.clone()),
+            people: people::People::new(db.clone()),
+            changes: changes::Changes::new(db.clone()),
+        }
+    }
+}

@@ -11,11 +11,14 @@ pub mod items;
 pub mod lists;
 pub mod migrate;
 pub mod people;
+pub mod photos;
 pub mod pool;
 pub mod stock;
 pub mod summaries;
+pub mod suppliers;
 
 pub use error::StoreError;
+pub use pool::{Client, Db};
 
 use std::str::FromStr;
 

@@ -264,3 +264,9 @@ pub async fn open_loan(
         .await?;
     Ok(())
 }
+
+/// Was the whole of this booking ever taken back? After a redo it is the redo that can be taken back.
+pub async fn undone(client: &impl GenericClient, booking: BookingId) -> Result<bool, StoreError> {
+    let row = client.query_one("select exists (select from booking where reverses = $1)", &[&booking.0]).await?;
+    Ok(row.get(0))
+}

@@ -114,6 +114,17 @@ pub async fn ids(
     Ok(rows.iter().map(|row| ItemId(row.get(0))).collect())
 }
 
+/// How many items lie directly in a holder.
+pub async fn count_directly_in(client: &impl GenericClient, holder: ItemId) -> Result<i64, StoreError> {
+    let row = client
+        .query_one(
+            "select count(distinct s.item) from stock s join item i on i.id = s.item and i.archived_at is null where s.holder = $1",
+            &[&holder.0],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
 /// One holder in the tree of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceNode {

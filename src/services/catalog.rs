@@ -1,0 +1,391 @@
+//! Items: make, edit, archive, look at, list.
+
+use rust_decimal::Decimal;
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use super::stock::{Refusal, StockError, book_acts};
+use crate::domain::item::DraftError;
+use crate::domain::person::Forbidden;
+use crate::domain::{Act, Actor, BookingId, ItemDraft, ItemId, Permission, Quantity, RequestId};
+use crate::store::bookings::{self, BookingKind, NewBooking};
+use crate::store::codes::{self, ItemCode};
+use crate::store::items::{self, ItemRecord};
+use crate::store::lists::{self, ListFilter, ListOrder, PlaceNode};
+use crate::store::photos::{self, Photo};
+use crate::store::stock::{self, Loan, StockLine};
+use crate::store::summaries::{self, ItemSummary, Path, PathHead};
+use crate::store::suppliers::{self, SupplierPart};
+use crate::store::{Db, StoreError, audit};
+
+/// A new item and where its first stock lies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewItem {
+    /// A repeat under the same request returns the item already made.
+    pub request: RequestId,
+    pub draft: ItemDraft,
+    /// `None`: a root location, a product, or something not in the room yet.
+    pub place: Option<Placement>,
+    /// Codes already on it: GTINs, other systems' labels.
+    pub codes: Vec<String>,
+}
+
+/// Where how many of a new item lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placement {
+    pub holder: ItemId,
+    pub quantity: Quantity,
+    /// A batch and its expiry.
+    pub lot: Option<(String, Option<time::Date>)>,
+}
+
+/// A made item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Created {
+    pub item: ItemId,
+    /// Undo this to take it back.
+    pub booking: BookingId,
+}
+
+/// Everything an item page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemView {
+    pub summary: ItemSummary,
+    pub draft: ItemDraft,
+    pub version: i32,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+    /// Where this item now is, after a merge.
+    pub merged_into: Option<ItemId>,
+    /// What its product is called.
+    pub product: Option<(ItemId, String)>,
+    pub stock: Vec<StockLine>,
+    pub loans: Vec<Loan>,
+    pub codes: Vec<ItemCode>,
+    pub photos: Vec<Photo>,
+    pub suppliers: Vec<SupplierPart>,
+    /// Items directly in it, for a holder.
+    pub contents: i64,
+    /// Owned = on hand + lent + missing.
+    pub owned: Decimal,
+}
+
+/// Why a catalogue call failed.
+#[derive(Debug, Error)]
+pub enum CatalogError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    #[error("no such item")]
+    NotFound,
+    /// Somebody else saved it since; here is what it is now.
+    #[error("it was changed in the meantime")]
+    Stale { current: Box<ItemRecord> },
+    #[error("{0}")]
+    Refused(Refusal),
+    #[error("that is in use, and what is booked contradicts the change")]
+    KindContradicted,
+    #[error("things still lie inside")]
+    NotEmpty,
+    #[error("some are still on hand")]
+    OnHand,
+    #[error("a loan is still open")]
+    StillLent,
+    #[error("it has a history; archive it instead")]
+    HasHistory,
+    #[error("the code `{0}` already names something else")]
+    CodeTaken(String),
+    #[error("no such place, or it holds nothing")]
+    NoHolder,
+    #[error("no such product")]
+    NoProduct,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes, edits, archives, shows and lists items.
+#[derive(Clone)]
+pub struct Catalog {
+    db: Db,
+}
+
+/// A list holds at most this many ids; a house with more needs a filter.
+pub const LONGEST_LIST: i64 = 500_000;
+
+impl Catalog {
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Makes an item with its own code and, when placed, its first stock: one undoable booking.
+    pub async fn create(&self, actor: &Actor, new: NewItem) -> Result<Created, CatalogError> {
+        actor.require(Permission::Keep)?;
+        let draft = new.draft.checked()?;
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        if let Some(before) = bookings::by_request(&tx, actor, new.request).await? {
+            let made = audit::items_made_by(&tx, before.id).await?;
+            let item = made.first().copied().ok_or(CatalogError::NotFound)?;
+            return Ok(Created { item, booking: before.id });
+        }
+        let (item, booking) = (ItemId::new(), BookingId::new());
+        bookings::begin(&tx, actor, Some(booking)).await?;
+        let hash = format!("create {}", draft.name);
+        let head = NewBooking {
+            id: booking,
+            request: new.request,
+            body_hash: &hash,
+            kind: BookingKind::Create,
+            note: "",
+            reverses: None,
+        };
+        bookings::insert(&tx, actor, &head).await?;
+        insert_item(&tx, booking, 1, item, &draft, new.place.as_ref(), &new.codes).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(Created { item, booking })
+    }
+
+    /// Saves an edit of `version`; a stale one is refused with what the item is now.
+    pub async fn edit(&self, actor: &Actor, id: ItemId, version: i32, draft: ItemDraft) -> Result<(), CatalogError> {
+        actor.require(Permission::Keep)?;
+        let draft = draft.checked()?;
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        bookings::begin(&tx, actor, None).await?;
+        let current = items::lock(&tx, id).await.map_err(not_found)?;
+        if current.version != version {
+            return Err(CatalogError::Stale { current: Box::new(current) });
+        }
+        if current.draft != draft {
+            items::update(&tx, id, &draft).await.map_err(item_refused)?;
+        }
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Puts an item away for good, restorably. It must be empty, not on hand, not lent.
+    pub async fn archive(&self, actor: &Actor, id: ItemId) -> Result<(), CatalogError> {
+        self.set_archived(actor, id, true).await
+    }
+
+    /// Brings an archived item back.
+    pub async fn restore(&self, actor: &Actor, id: ItemId) -> Result<(), CatalogError> {
+        self.set_archived(actor, id, false).await
+    }
+
+    async fn set_archived(&self, actor: &Actor, id: ItemId, archived: bool) -> Result<(), CatalogError> {
+        actor.require(Permission::Keep)?;
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        bookings::begin(&tx, actor, None).await?;
+        bookings::lock_items(&tx, &[id]).await?;
+        items::lock(&tx, id).await.map_err(not_found)?;
+        items::set_archived(&tx, id, archived).await.map_err(item_refused)?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Removes an item without history for good; anything else is archived instead.
+    pub async fn remove(&self, actor: &Actor, id: ItemId) -> Result<(), CatalogError> {
+        actor.require(Permission::Keep)?;
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        bookings::begin(&tx, actor, None).await?;
+        items::remove(&tx, id).await.map_err(|e| match e {
+            StoreError::Refused { .. } => CatalogError::HasHistory,
+            other => not_found(other),
+        })?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Everything about one item. Prices and names of people are for members.
+    pub async fn view(&self, actor: &Actor, id: ItemId) -> Result<ItemView, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        let record = items::get(&client, id).await?.ok_or(CatalogError::NotFound)?;
+        let mut summary = summaries::load(&client, &[id]).await?.pop().ok_or(CatalogError::NotFound)?;
+        let mut draft = record.draft;
+        let mut loans = stock::open_loans(&client, id).await?;
+        let mut supplied = suppliers::of_item(&client, id).await?;
+        if !actor.may(Permission::SeePrivate) {
+            draft.price = None;
+            supplied.clear();
+            hide_borrower(&mut summary.path);
+            for loan in &mut loans {
+                loan.person = None;
+                loan.borrower.clear();
+            }
+        }
+        let product = match draft.instance_of {
+            Some(product) => items::get(&client, product).await?.map(|p| (product, p.draft.name)),
+            None => None,
+        };
+        let pictured = match (&product, photos::of_item(&client, id).await?) {
+            (Some((product, _)), own) if own.is_empty() => photos::of_item(&client, *product).await?,
+            (_, own) => own,
+        };
+        Ok(ItemView {
+            owned: summary.on_hand + summary.lent + summary.missing,
+            draft,
+            version: record.version,
+            created_at: record.created_at,
+            updated_at: record.updated_at,
+            merged_into: record.merged_into,
+            product,
+            stock: stock::lines(&client, id).await?,
+            loans,
+            codes: codes::of_item(&client, id).await?,
+            photos: pictured,
+            suppliers: supplied,
+            contents: if summary.kind.is_holder() { lists::count_directly_in(&client, id).await? } else { 0 },
+            summary,
+        })
+    }
+
+    /// The ids of a whole list in order; what it shows of them is loaded as it is scrolled, by [`Self::summaries`].
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: &ListFilter,
+        order: ListOrder,
+    ) -> Result<Vec<ItemId>, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(lists::ids(&client, filter, order, LONGEST_LIST).await?)
+    }
+
+    /// List rows in the order of `ids`; unknown ids are left out.
+    pub async fn summaries(&self, actor: &Actor, ids: &[ItemId]) -> Result<Vec<ItemSummary>, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        let mut rows = summaries::load(&client, ids).await?;
+        if !actor.may(Permission::SeePrivate) {
+            for row in &mut rows {
+                hide_borrower(&mut row.path);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The whole tree of places with how much lies in each.
+    pub async fn places(&self, actor: &Actor) -> Result<Vec<PlaceNode>, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(lists::places(&client).await?)
+    }
+
+    /// All tags with how many items carry them.
+    pub async fn tags(&self, actor: &Actor) -> Result<Vec<(String, i64)>, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(items::tags(&client).await?)
+    }
+
+    /// The items a scanned or typed code names: none, one, or several for a GTIN.
+    pub async fn resolve_code(&self, actor: &Actor, text: &str) -> Result<Vec<ItemId>, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(codes::resolve(&client, text).await?)
+    }
+
+    /// Attaches a code from elsewhere to an item.
+    pub async fn attach_code(&self, actor: &Actor, id: ItemId, text: &str) -> Result<(), CatalogError> {
+        actor.require(Permission::Keep)?;
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        bookings::begin(&tx, actor, None).await?;
+        attach(&tx, id, text).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Takes an attached code off again.
+    pub async fn detach_code(&self, actor: &Actor, id: ItemId, text: &str) -> Result<(), CatalogError> {
+        actor.require(Permission::Keep)?;
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        bookings::begin(&tx, actor, None).await?;
+        codes::detach(&tx, id, text).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// The audit trail of one item, newest first.
+    pub async fn audit(
+        &self,
+        actor: &Actor,
+        id: ItemId,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<audit::AuditEntry>, CatalogError> {
+        actor.require(Permission::Keep)?;
+        let client = self.db.client().await?;
+        Ok(audit::list(&client, Some(id.0), before, limit).await?)
+    }
+}
+
+/// Inserts an item, its own code, its other codes and its first stock within a transaction that already has its booking.
+/// Serves single creation and import alike. Returns how many movement lines it wrote.
+pub(super) async fn insert_item(
+    tx: &deadpool_postgres::Transaction<'_>,
+    booking: BookingId,
+    first_line: i32,
+    item: ItemId,
+    draft: &ItemDraft,
+    place: Option<&Placement>,
+    extra_codes: &[String],
+) -> Result<i32, CatalogError> {
+    items::insert(tx, item, draft).await.map_err(item_refused)?;
+    codes::assign_own(tx, item).await?;
+    for text in extra_codes {
+        attach(tx, item, text).await?;
+    }
+    let Some(place) = place else { return Ok(0) };
+    let lot = match &place.lot {
+        Some((code, expires_on)) => Some(stock::ensure_lot(tx, item, code, *expires_on).await?),
+        None => None,
+    };
+    let act = Act::Receive { item, to: place.holder, quantity: place.quantity, lot };
+    book_acts(tx, booking, first_line, &[act]).await.map_err(|e| match e {
+        StockError::Refused { reason: Refusal::NoHolder | Refusal::Unknown, .. } => CatalogError::NoHolder,
+        StockError::Refused { reason, .. } => CatalogError::Refused(reason),
+        StockError::Store(e) => e.into(),
+        StockError::Forbidden(e) => e.into(),
+        StockError::Empty | StockError::RequestReused => CatalogError::NotFound,
+    })
+}
+
+async fn attach(tx: &deadpool_postgres::Transaction<'_>, item: ItemId, text: &str) -> Result<(), CatalogError> {
+    codes::attach(tx, item, text).await.map_err(|e| match e.constraint() {
+        Some("code_once") => CatalogError::CodeTaken(text.to_owned()),
+        Some("code_item_fkey") => CatalogError::NotFound,
+        _ => e.into(),
+    })
+}
+
+fn hide_borrower(path: &mut Path) {
+    if let PathHead::Lent(name) = &mut path.head {
+        name.clear();
+    }
+}
+
+fn not_found(error: StoreError) -> CatalogError {
+    match error {
+        StoreError::NotFound(_) => CatalogError::NotFound,
+        other => other.into(),
+    }
+}
+
+fn item_refused(error: StoreError) -> CatalogError {
+    match error.constraint() {
+        Some("archive_not_empty") => CatalogError::NotEmpty,
+        Some("archive_on_hand") => CatalogError::OnHand,
+        Some("archive_lent") => CatalogError::StillLent,
+        Some("item_instance_of_product") => CatalogError::NoProduct,
+        Some("item_home_holder_fkey") => CatalogError::NoHolder,
+        Some(name) if name.starts_with("stock_") => CatalogError::KindContradicted,
+        _ => not_found(error),
+    }
+}

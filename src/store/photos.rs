@@ -1,0 +1,121 @@
+//! Rows of `photo`. The files are the photo service's.
+
+use deadpool_postgres::GenericClient;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::{ItemId, PhotoId};
+
+/// A picture of an item; its files are found by the hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Photo {
+    pub id: PhotoId,
+    pub item: ItemId,
+    /// 0 is the primary one.
+    pub position: i32,
+    pub sha256: String,
+    pub media_type: String,
+    pub bytes: i64,
+    /// Pixels, upright.
+    pub width: i32,
+    pub height: i32,
+    pub caption: String,
+}
+
+const COLUMNS: &str = "id, item, position, sha256, media_type, bytes, width, height, caption";
+
+fn photo(row: &tokio_postgres::Row) -> Photo {
+    Photo {
+        id: PhotoId(row.get("id")),
+        item: ItemId(row.get("item")),
+        position: row.get("position"),
+        sha256: row.get("sha256"),
+        media_type: row.get("media_type"),
+        bytes: row.get("bytes"),
+        width: row.get("width"),
+        height: row.get("height"),
+        caption: row.get("caption"),
+    }
+}
+
+/// An item's pictures, the primary one first.
+pub async fn of_item(client: &impl GenericClient, item: ItemId) -> Result<Vec<Photo>, StoreError> {
+    let statement =
+        client.prepare_cached(&format!("select {COLUMNS} from photo where item = $1 order by position")).await?;
+    let rows = client.query(&statement, &[&item.0]).await?;
+    Ok(rows.iter().map(photo).collect())
+}
+
+/// One picture.
+pub async fn get(client: &impl GenericClient, id: PhotoId) -> Result<Option<Photo>, StoreError> {
+    let statement = client.prepare_cached(&format!("select {COLUMNS} from photo where id = $1")).await?;
+    let row = client.query_opt(&statement, &[&id.0]).await?;
+    Ok(row.map(|row| photo(&row)))
+}
+
+/// A picture's files and size, before it has a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPhoto {
+    pub id: PhotoId,
+    pub sha256: String,
+    pub media_type: String,
+    pub bytes: i64,
+    pub width: i32,
+    pub height: i32,
+    pub caption: String,
+}
+
+/// Adds a picture behind the item's others.
+pub async fn append(client: &impl GenericClient, item: ItemId, new: &NewPhoto) -> Result<(), StoreError> {
+    // Two uploads at once must not take the same position.
+    client
+        .query_opt("select from item where id = $1 for no key update", &[&item.0])
+        .await?
+        .ok_or(StoreError::NotFound("item"))?;
+    client
+        .execute(
+            "insert into photo (id, item, position, sha256, media_type, bytes, width, height, caption)
+             select $1, $2, coalesce(max(position) + 1, 0), $3, $4, $5, $6, $7, $8 from photo where item = $2",
+            &[&new.id.0, &item.0, &new.sha256, &new.media_type, &new.bytes, &new.width, &new.height, &new.caption],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes a picture's row away and closes the gap, so that the next one becomes primary. Returns what it was.
+pub async fn remove(client: &impl GenericClient, id: PhotoId) -> Result<Photo, StoreError> {
+    let gone = get(client, id).await?.ok_or(StoreError::NotFound("photo"))?;
+    client.execute("delete from photo where id = $1", &[&id.0]).await?;
+    client
+        .execute(
+            "update photo set position = position - 1 where item = $1 and position > $2",
+            &[&gone.item.0, &gone.position],
+        )
+        .await?;
+    Ok(gone)
+}
+
+/// Puts an item's pictures in this order; all of them, each once.
+pub async fn reorder(client: &impl GenericClient, item: ItemId, order: &[PhotoId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = order.iter().map(|id| id.0).collect();
+    let changed = client
+        .execute(
+            "update photo p set position = o.n - 1 from unnest($2::uuid[]) with ordinality o(id, n)
+             where p.id = o.id and p.item = $1 and (select count(*) from photo where item = $1) = cardinality($2)",
+            &[&item.0, &ids],
+        )
+        .await?;
+    if changed as usize == order.len() { Ok(()) } else { Err(StoreError::NotFound("photo")) }
+}
+
+/// Is a file still some picture's?
+pub async fn hash_in_use(client: &impl GenericClient, sha256: &str) -> Result<bool, StoreError> {
+    let row = client.query_one("select exists (select from photo where sha256 = $1)", &[&sha256]).await?;
+    Ok(row.get(0))
+}
+
+/// Every hash that has a row, to find files without one.
+pub async fn all_hashes(client: &impl GenericClient) -> Result<Vec<String>, StoreError> {
+    let rows = client.query("select distinct sha256 from photo", &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
