@@ -14,11 +14,12 @@ use sha2::{Digest, Sha256};
 use super::{DIMENSIONS, EmbedError, Embedder, ModelId, Vector};
 
 type Key = [u8; 16];
+type Known = HashMap<Key, Box<[f32]>>;
 
 /// A model with a file of vectors it has already made.
 pub struct Kept<E> {
     model: E,
-    known: HashMap<Key, Box<[f32]>>,
+    known: Known,
     file: BufWriter<File>,
 }
 
@@ -73,7 +74,7 @@ fn key(text: &str) -> Key {
 }
 
 /// Everything whole in the file, and how long the whole part is.
-fn read(path: &Path) -> io::Result<(HashMap<Key, Box<[f32]>>, u64)> {
+fn read(path: &Path) -> io::Result<(Known, u64)> {
     let mut known = HashMap::new();
     let file = match File::open(path) {
         Ok(file) => file,

@@ -160,7 +160,9 @@ impl MeaningText {
             sum.iter_mut().zip(vector).for_each(|(sum, number)| *sum += number);
         }
         let length = sum.iter().map(|number| number * number).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        sum.iter_mut().for_each(|number| *number /= length);
+        for number in &mut sum {
+            *number /= length;
+        }
         sum
     }
 }

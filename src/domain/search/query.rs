@@ -223,9 +223,9 @@ fn unquoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(typed: &str, text: &str, filters: Filters) {
+    fn check(typed: &str, text: &str, filters: &Filters) {
         let query = Query::parse(typed);
-        assert_eq!((query.text.as_str(), &query.filters), (text, &filters), "{typed}");
+        assert_eq!((query.text.as_str(), &query.filters), (text, filters), "{typed}");
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
         check(
             "in:\"Shelf 2\" tag:camping kind:asset low tarp",
             "tarp",
-            Filters {
+            &Filters {
                 inside: vec!["Shelf 2".into()],
                 tags: vec!["camping".into()],
                 kinds: vec![ItemKind::Asset],
@@ -245,16 +245,16 @@ mod tests {
 
     #[test]
     fn a_flag_among_words_is_a_word() {
-        check("low voltage lamp", "low voltage lamp", Filters::default());
-        check("lamp low", "lamp", Filters { low: true, ..Filters::default() });
-        check("low", "", Filters { low: true, ..Filters::default() });
-        check("is:lent low voltage", "voltage", Filters { low: true, lent: true, ..Filters::default() });
+        check("low voltage lamp", "low voltage lamp", &Filters::default());
+        check("lamp low", "lamp", &Filters { low: true, ..Filters::default() });
+        check("low", "", &Filters { low: true, ..Filters::default() });
+        check("is:lent low voltage", "voltage", &Filters { low: true, lent: true, ..Filters::default() });
     }
 
     #[test]
     fn what_is_no_filter_is_a_word() {
-        check("kind:thing in: http://x 7\" disc", "kind:thing in: http://x 7\" disc", Filters::default());
-        check("\"two words\"", "two words", Filters::default());
+        check("kind:thing in: http://x 7\" disc", "kind:thing in: http://x 7\" disc", &Filters::default());
+        check("\"two words\"", "two words", &Filters::default());
     }
 
     #[test]
