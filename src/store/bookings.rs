@@ -141,7 +141,7 @@ pub async fn append(
     let statement = client
         .prepare_cached(
             "insert into movement (booking, line, kind, item, lot, from_holder, to_holder, quantity, loan, inverse, reverses, reverses_line)
-             select $1, m.* from unnest($2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::numeric[],
+             select $1::uuid, m.* from unnest($2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::numeric[],
                  $9::uuid[], $10::bool[], $11::uuid[], $12::int[]) m order by 1, 2",
         )
         .await?;

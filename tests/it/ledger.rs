@@ -192,7 +192,7 @@ async fn act(room: &Room, step: &Step) -> Option<Act> {
 #[test]
 fn any_sequence_of_bookings_keeps_stock_equal_to_the_ledger_and_undo_restores() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut runner = TestRunner::new(Config { cases: 24, max_shrink_iters: 60, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 16, max_shrink_iters: 60, ..Config::default() });
     let booked_in_all = std::cell::Cell::new(0);
     runner
         .run(&proptest::collection::vec(step(), 1..40), |steps| {
