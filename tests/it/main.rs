@@ -1,8 +1,11 @@
 //! Integration tests over the real parts: PostgreSQL, the model, the web endpoint.
 
+mod changes;
 mod cluster;
 mod ledger;
 mod model;
+mod people;
 mod pool;
+mod privileges;
 mod races;
 mod support;
