@@ -1,1 +1,202 @@
-//! The composition root: cluster or server, TLS, pool, migrations, embedder, services.
+//! The composition root: cluster or server, TLS, pool, migrations, embedder, services. The same constructor for `main`,
+//! every command and the tests.
+
+pub mod schema;
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::sync::watch;
+use tracing::info;
+
+use crate::cluster::{Cluster, Options};
+use crate::config::{Config, Connection};
+use crate::embedding::onnx::OnnxEmbedder;
+use crate::embedding::{EmbedError, Meaning, Places};
+use crate::services::Services;
+use crate::services::health::{Health, Schema};
+use crate::store::pool::Db;
+use crate::store::{StoreError, database};
+use crate::tls;
+
+/// The inventory people work in.
+pub const OWN: &str = "inventory";
+/// The example shown at first start, in the private cluster only; dropped when somebody starts their own.
+pub const EXAMPLE: &str = "inventory_example";
+
+/// How long a first look at the database may delay the start.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
+
+/// What of the program a command needs.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// Which database of the private cluster; a configured server has one of its own. `None`: the example as long as
+    /// there is one, else the own one.
+    pub database: Option<String>,
+    /// Load the model, in the background.
+    pub meaning: bool,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { database: None, meaning: true }
+    }
+}
+
+/// The database is not fit to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    #[error("the database is not up to date: {} missing; run `inventory migrate` as its administrator (MIGRATE_DATABASE_URL)", .0.join(", "))]
+    Pending(Vec<String>),
+    #[error("the database's schema cannot be used: {0}")]
+    Schema(String),
+    #[error(transparent)]
+    Database(#[from] StoreError),
+}
+
+/// The program without a face.
+pub struct App {
+    pub config: Config,
+    pub db: Db,
+    pub services: Services,
+    pub meaning: Meaning,
+    pub health: Health,
+    /// The database's name.
+    pub database: String,
+    schema: watch::Receiver<Schema>,
+    cluster: Option<Cluster>,
+}
+
+impl App {
+    /// Everything, on the inventory people see.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        Self::open(config, Open::default()).await
+    }
+
+    /// The parts a command asks for. A configured server may be down: the program is up then, says so in its
+    /// [`Health`], and recovers by itself. The private cluster is made, started and migrated here.
+    pub async fn open(config: Config, open: Open) -> anyhow::Result<Self> {
+        let Ground { cluster, program: connection, admin } = Ground::prepare(&config, open.database.as_deref()).await?;
+        let database = connection.postgres.get_dbname().unwrap_or(OWN).to_owned();
+        if cluster.is_some()
+            && let Some(admin) = &admin
+        {
+            let applied = schema::migrate(admin).await?;
+            if !applied.is_empty() {
+                info!("Migrated `{database}`: {}", applied.join(", "));
+            }
+        }
+        let db = Db::new(&connection, &config.database)?;
+        let schema = schema::watch_over(db.clone(), admin.filter(|_| cluster.is_none()));
+        let meaning = if open.meaning { load_meaning(&config) } else { Meaning::absent(EmbedError::Stopped) };
+        let health = Health::new(db.health(), schema.clone(), meaning.clone());
+        let app = Self { services: Services::new(&db), config, db, meaning, health, database, schema, cluster };
+        app.first_look().await;
+        Ok(app)
+    }
+
+    /// Whether people can work with the database; for commands, which have nothing to wait for.
+    pub fn ready(&self) -> Result<(), NotReady> {
+        match &*self.schema.borrow() {
+            Schema::Current => Ok(()),
+            Schema::Pending(names) => Err(NotReady::Pending(names.clone())),
+            Schema::Failed(reason) => Err(NotReady::Schema(reason.clone())),
+            Schema::Unknown => Err(NotReady::Database(match self.health.report().database {
+                crate::services::health::Database::Down { reason, .. } => StoreError::Unavailable(reason.into()),
+                _ => StoreError::Unavailable("it does not answer".into()),
+            })),
+        }
+    }
+
+    /// Ends what runs in the background; the last process on a private cluster stops it and waits for its end.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.db.close();
+        match self.cluster {
+            Some(cluster) => Ok(cluster.stop().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Drops the database this app was opened on and stops: for scratch databases in the private cluster.
+    pub async fn discard(self) -> anyhow::Result<()> {
+        let Some(cluster) = &self.cluster else { bail!("`{}` is a server's database and stays", self.database) };
+        let admin = connect(&cluster.admin("postgres")).await?;
+        database::drop(&admin, &self.database).await.context("the scratch database is not dropped")?;
+        self.stop().await
+    }
+
+    /// The private cluster, when the program runs one.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    async fn first_look(&self) {
+        let mut schema = self.schema.clone();
+        let mut health = self.db.health();
+        let settled = async {
+            tokio::select! {
+                _ = schema.wait_for(|schema| *schema != Schema::Unknown) => {}
+                _ = health.wait_for(|health| matches!(health, crate::store::pool::DbHealth::Down { .. })) => {}
+            }
+        };
+        tokio::time::timeout(FIRST_LOOK, settled).await.ok();
+    }
+}
+
+/// Where the database is, and who may change its schema.
+pub struct Ground {
+    /// `None`: a configured server.
+    pub cluster: Option<Cluster>,
+    /// What the program works with.
+    pub program: Connection,
+    /// `None`: nobody here; the server's administrator migrates.
+    pub admin: Option<Connection>,
+}
+
+impl Ground {
+    /// Takes the server, or makes, starts or joins the private cluster with the database in it.
+    pub async fn prepare(config: &Config, database: Option<&str>) -> anyhow::Result<Self> {
+        if let Some(server) = &config.database.server {
+            return Ok(Self { cluster: None, program: server.connection.clone(), admin: server.migrate.clone() });
+        }
+        let cluster = Cluster::start(&config.paths.data_dir, &Options::of(config)).await?;
+        let name = prepare_database(&cluster, database).await?;
+        let (program, admin) = (cluster.program(&name), Some(cluster.admin(&name)));
+        Ok(Self { cluster: Some(cluster), program, admin })
+    }
+
+    /// Leaves the private cluster; the last one stops it.
+    pub async fn leave(self) -> anyhow::Result<()> {
+        match self.cluster {
+            Some(cluster) => Ok(cluster.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A client of the administrator's, outside of the pool.
+async fn connect(connection: &Connection) -> Result<tokio_postgres::Client, anyhow::Error> {
+    let tls = tls::connector(&connection.tls)?;
+    let (client, driver) = connection.postgres.connect(tls).await.map_err(StoreError::from)?;
+    tokio::spawn(async move { driver.await.ok() });
+    Ok(client)
+}
+
+/// Chooses the database in the private cluster and makes it when it is missing.
+async fn prepare_database(cluster: &Cluster, wanted: Option<&str>) -> anyhow::Result<String> {
+    let admin = connect(&cluster.admin("postgres")).await?;
+    let name = match wanted {
+        Some(name) => name,
+        None if database::exists(&admin, EXAMPLE).await? => EXAMPLE,
+        None => OWN,
+    };
+    database::ensure(&admin, name).await?;
+    Ok(name.to_owned())
+}
+
+fn load_meaning(config: &Config) -> Meaning {
+    let places = Places { models: config.paths.model_dirs(), runtimes: config.paths.onnx_runtimes() };
+    // Questions come one at a time; a second thread shortens bulk work on the smallest machines we know.
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
+    Meaning::start(move || OnnxEmbedder::load(&places, threads))
+}

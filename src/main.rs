@@ -1,3 +1,11 @@
 //! Parses the command, starts telemetry, dispatches.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use inventory::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::run(cli)
+}

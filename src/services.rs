@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod changes;
+pub mod health;
 pub mod people;
 pub mod stock;
 pub mod undo;

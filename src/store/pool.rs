@@ -93,6 +93,11 @@ impl Db {
         })
     }
 
+    /// Ends all connections; every later call fails.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     /// How the database is, now and from now on.
     pub fn health(&self) -> watch::Receiver<DbHealth> {
         self.health.clone()

@@ -1,0 +1,44 @@
+//! `inventory serve`: the program without a window.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use super::Context;
+use crate::app::App;
+use crate::web;
+
+/// Serve the web pages and the API, without a window
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inventory serve
+  inventory serve --listen 127.0.0.1:8080
+  inventory --data-dir /srv/storeroom serve
+
+Ends in order on Ctrl-C or SIGTERM. Listens on this machine only; others come through a proxy.")]
+pub struct Args {
+    /// Where to listen: ADDRESS:PORT or PORT [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+pub async fn run(context: Context) -> anyhow::Result<ExitCode> {
+    // Before anything is started, so that an early signal is not lost.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let asked_to_end = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        info!("Ending");
+    };
+    let listener = web::listen(context.config.web.listen).await?;
+    let app = App::build(context.config).await?;
+    info!("Serving http://{}", listener.local_addr()?);
+    web::serve(listener, app.services.clone(), app.health.clone(), asked_to_end).await?;
+    app.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}

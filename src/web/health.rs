@@ -1,0 +1,52 @@
+//! `/healthz` (the process answers) and `/readyz` (people can work), for probes and load balancers.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+use crate::embedding::ModelState;
+use crate::services::health::{Database, Health, Schema};
+
+/// Both routes.
+pub fn routes(health: Health) -> Router {
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(health)
+}
+
+/// What `/readyz` says; words only, no addresses or names.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    ready: bool,
+    /// `up`, `down`, `unknown`
+    database: &'static str,
+    /// `current`, `pending`, `failed`, `unknown`
+    migrations: &'static str,
+    /// `ready`, `loading`, `absent`; not required
+    model: &'static str,
+}
+
+async fn ready(State(health): State<Health>) -> (StatusCode, Json<Readiness>) {
+    let report = health.report();
+    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = Readiness {
+        ready: report.is_ready(),
+        database: match report.database {
+            Database::Up => "up",
+            Database::Down { .. } => "down",
+            Database::Unknown => "unknown",
+        },
+        migrations: match report.schema {
+            Schema::Current => "current",
+            Schema::Pending(_) => "pending",
+            Schema::Failed(_) => "failed",
+            Schema::Unknown => "unknown",
+        },
+        model: match report.model {
+            ModelState::Ready(_) => "ready",
+            ModelState::Loading => "loading",
+            ModelState::Absent { .. } => "absent",
+        },
+    };
+    (status, Json(body))
+}
