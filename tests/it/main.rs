@@ -9,3 +9,4 @@ mod pool;
 mod privileges;
 mod races;
 mod support;
+mod tidy;
