@@ -9,14 +9,17 @@ use crate::domain::item::DraftError;
 use crate::domain::person::Forbidden;
 use crate::domain::{Act, Actor, BookingId, ItemDraft, ItemId, Permission, Quantity, RequestId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
-use crate::store::codes::{self, ItemCode};
-use crate::store::items::{self, ItemRecord};
-use crate::store::lists::{self, ListFilter, ListOrder, PlaceNode};
-use crate::store::photos::{self, Photo};
-use crate::store::stock::{self, Loan, StockLine};
-use crate::store::summaries::{self, ItemSummary, Path, PathHead};
-use crate::store::suppliers::{self, SupplierPart};
-use crate::store::{Db, StoreError, audit};
+use crate::store::{Db, audit, codes, items, lists, photos, stock, summaries, suppliers};
+
+// What the calls take and return, for the faces, which know nothing below the services.
+pub use crate::store::StoreError;
+pub use crate::store::codes::ItemCode;
+pub use crate::store::items::ItemRecord;
+pub use crate::store::lists::{ListFilter, ListOrder, Overview, PlaceNode};
+pub use crate::store::photos::Photo;
+pub use crate::store::stock::{Loan, StockLine};
+pub use crate::store::summaries::{ItemSummary, Path, PathHead, PlaceRef};
+pub use crate::store::suppliers::SupplierPart;
 
 /// A new item and where its first stock lies.
 #[derive(Debug, Clone, PartialEq)]
@@ -254,6 +257,26 @@ impl Catalog {
         actor.require(Permission::Look)?;
         let client = self.db.client().await?;
         Ok(lists::ids(&client, filter, order, LONGEST_LIST).await?)
+    }
+
+    /// One page of a list in an order that never changes, behind `after`; for programs that read all of it.
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        filter: &ListFilter,
+        after: Option<ItemId>,
+        limit: i64,
+    ) -> Result<Vec<ItemId>, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(lists::page(&client, filter, after, limit).await?)
+    }
+
+    /// How many items, places, low ones, loans; loans due before `today` are overdue.
+    pub async fn overview(&self, actor: &Actor, today: time::Date) -> Result<Overview, CatalogError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(lists::overview(&client, today).await?)
     }
 
     /// List rows in the order of `ids`; unknown ids are left out.

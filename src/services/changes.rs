@@ -1,13 +1,16 @@
 //! Follows the change feed and tells whoever listens: the window refreshes what is visible, the web sends an event.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
 use tracing::{debug, warn};
 
-use crate::store::changes::{self, CHANNEL, Change, Position, Since};
+use crate::store::changes::{self, CHANNEL};
 use crate::store::{Db, StoreError};
+
+pub use crate::store::changes::{Change, Position, Since};
 
 /// News for a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub enum News {
 pub struct Changes {
     db: Db,
     sender: broadcast::Sender<News>,
+    /// Up to where the feed was read last; 0 before that.
+    reached: Arc<AtomicU64>,
 }
 
 /// A notification may be lost with its connection; a look this often bounds the delay.
@@ -39,12 +44,17 @@ const KEEP_DAYS: i32 = 7;
 impl Changes {
     pub fn new(db: Db) -> Self {
         let (sender, _) = broadcast::channel(256);
-        Self { db, sender }
+        Self { db, sender, reached: Arc::default() }
     }
 
     /// Listens from now on. A listener that falls behind gets `RecvError::Lagged`: reload everything.
     pub fn subscribe(&self) -> broadcast::Receiver<News> {
         self.sender.subscribe()
+    }
+
+    /// Up to where the feed has been followed: whoever reads something now sees all of that, and resumes here.
+    pub fn reached(&self) -> Option<Position> {
+        Some(self.reached.load(Ordering::Acquire)).filter(|&at| at > 0).map(Position)
     }
 
     /// What a listener missed since a position it kept.
@@ -79,6 +89,7 @@ impl Changes {
         let mut prune = tokio::time::interval(Duration::from_hours(1));
         loop {
             *position = Some(at);
+            self.reached.store(at.0, Ordering::Release);
             let (since, next) = self.since(at).await?;
             match since {
                 Since::Changes(list) if list.is_empty() => {}

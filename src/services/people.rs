@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, Permission, PersonId, Role};
-use crate::store::people::{self, Person, SecretKind};
+pub use crate::store::people::Person;
+use crate::store::people::{self, SecretKind};
 use crate::store::stock::{self, Loan};
 use crate::store::{Db, StoreError, audit, bookings};
 
@@ -245,6 +246,12 @@ impl People {
     pub async fn is_set_up(&self) -> Result<bool, PeopleError> {
         let client = self.db.client().await?;
         Ok(people::all(&client).await?.iter().any(|p| p.role == Role::Admin && p.active))
+    }
+
+    /// Who acts at this machine without signing in: the admin made first. `None`: nobody is set up yet.
+    pub async fn local(&self) -> Result<Option<Person>, PeopleError> {
+        let client = self.db.client().await?;
+        Ok(people::first_admin(&client).await?)
     }
 
     /// Makes the one-time code for the first admin, for whoever runs the program as the data's owner: it is shown once, on

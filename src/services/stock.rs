@@ -8,10 +8,13 @@ use thiserror::Error;
 use crate::domain::act::{ActError, PutBack};
 use crate::domain::person::Forbidden;
 use crate::domain::{Act, Actor, BookingId, ItemId, LoanId, Permission, PersonId, Quantity, RequestId, Whereabouts};
-use crate::store::bookings::{self, BookingKind, NewBooking};
-use crate::store::history::{self, HistoryFilter, HistoryLine};
+use crate::store::bookings::{self, NewBooking};
+use crate::store::history;
 use crate::store::stock::{self as lines, Loan};
 use crate::store::{Db, StoreError, summaries};
+
+pub use crate::store::bookings::BookingKind;
+pub use crate::store::history::{HistoryFilter, HistoryLine};
 
 /// What a person confirms at once: all of it or nothing of it.
 #[derive(Debug, Clone, PartialEq)]

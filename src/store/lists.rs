@@ -1,6 +1,8 @@
 //! Long lists of items, sorted and filtered, and the tree of places.
 
 use deadpool_postgres::GenericClient;
+use time::Date;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{StoreError, parsed};
@@ -62,13 +64,57 @@ pub async fn ids(
     order: ListOrder,
     limit: i64,
 ) -> Result<Vec<ItemId>, StoreError> {
+    let mut sql = String::from("select i.id from item i left join balance b on b.item = i.id where ");
+    sql.push_str(&conditions(filter));
+    sql.push_str(" order by ");
+    sql.push_str(order.sql());
+    sql.push_str(" limit $6");
+    query(client, &sql, filter, limit, None).await
+}
+
+/// At most `limit` of the items that pass, in the order of their ids, behind `after`: pages that neither skip nor repeat
+/// anything while the list changes.
+pub async fn page(
+    client: &impl GenericClient,
+    filter: &ListFilter,
+    after: Option<ItemId>,
+    limit: i64,
+) -> Result<Vec<ItemId>, StoreError> {
+    let sql = format!(
+        "select i.id from item i left join balance b on b.item = i.id
+         where ($8::uuid is null or i.id > $8) and {} order by i.id limit $6",
+        conditions(filter)
+    );
+    query(client, &sql, filter, limit, Some(after)).await
+}
+
+async fn query(
+    client: &impl GenericClient,
+    sql: &str,
+    filter: &ListFilter,
+    limit: i64,
+    after: Option<Option<ItemId>>,
+) -> Result<Vec<ItemId>, StoreError> {
     let kinds: Vec<&str> = filter.kinds.iter().map(|k| k.as_str()).collect();
     let tags: Vec<String> = filter.tags.iter().map(|t| t.to_lowercase()).collect();
     let wanted = i64::try_from(tags.len()).unwrap_or(i64::MAX);
-    // Conditions that are not asked for are not in the statement, so that the planner sees a simple one.
+    let [inside, directly_in, product] =
+        [filter.inside, filter.directly_in, filter.instance_of].map(|id| id.map(|id| id.0));
+    let mut parameters: Vec<&(dyn ToSql + Sync)> =
+        vec![&inside, &kinds, &tags, &wanted, &directly_in, &limit, &product];
+    let after = after.map(|after| after.map(|id| id.0));
+    if let Some(after) = &after {
+        parameters.push(after);
+    }
+    let statement = client.prepare_cached(sql).await?;
+    let rows = client.query(&statement, &parameters).await?;
+    Ok(rows.iter().map(|row| ItemId(row.get(0))).collect())
+}
+
+/// Conditions that are not asked for are not in the statement, so that the planner sees a simple one.
+fn conditions(filter: &ListFilter) -> String {
     let mut sql = String::from(
-        "select i.id from item i left join balance b on b.item = i.id
-         where ($1::uuid is null or true) and ($2::text[] is null or true) and ($3::text[] is null or true)
+        "($1::uuid is null or true) and ($2::text[] is null or true) and ($3::text[] is null or true)
            and ($4::bigint is null or true) and ($5::uuid is null or true) and ($7::uuid is null or true)",
     );
     sql.push_str(if filter.archived { " and i.archived_at is not null" } else { " and i.archived_at is null" });
@@ -78,10 +124,10 @@ pub async fn ids(
     if filter.directly_in.is_some() {
         sql.push_str(" and i.id in (select s.item from stock s where s.holder = $5)");
     }
-    if !kinds.is_empty() {
+    if !filter.kinds.is_empty() {
         sql.push_str(" and i.kind = any ($2)");
     }
-    if !tags.is_empty() {
+    if !filter.tags.is_empty() {
         sql.push_str(" and (select count(*) from item_tag x join tag t on t.id = x.tag where x.item = i.id and lower(t.name) = any ($3)) = $4");
     }
     if filter.low {
@@ -93,25 +139,38 @@ pub async fn ids(
     if filter.instance_of.is_some() {
         sql.push_str(" and i.instance_of = $7");
     }
-    sql.push_str(" order by ");
-    sql.push_str(order.sql());
-    sql.push_str(" limit $6");
-    let statement = client.prepare_cached(&sql).await?;
-    let rows = client
-        .query(
-            &statement,
-            &[
-                &filter.inside.map(|h| h.0),
-                &kinds,
-                &tags,
-                &wanted,
-                &filter.directly_in.map(|h| h.0),
-                &limit,
-                &filter.instance_of.map(|p| p.0),
-            ],
+    sql
+}
+
+/// The inventory in five numbers. Archived items do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overview {
+    /// All but the holders.
+    pub items: i64,
+    /// Locations and containers.
+    pub places: i64,
+    /// Below their minimum.
+    pub low: i64,
+    /// Open loans.
+    pub lent: i64,
+    /// Of these, due before the day given.
+    pub overdue: i64,
+}
+
+/// Counts; `today` decides what is overdue.
+pub async fn overview(client: &impl GenericClient, today: Date) -> Result<Overview, StoreError> {
+    let statement = client
+        .prepare_cached(
+            "select count(*) filter (where kind not in ('location', 'container')),
+                    count(*) filter (where kind in ('location', 'container')),
+                    (select count(*) from balance b join item x on x.id = b.item and x.archived_at is null where b.low_since is not null),
+                    (select count(*) from loan where outstanding > 0),
+                    (select count(*) from loan where outstanding > 0 and due_on < $1)
+             from item where archived_at is null",
         )
         .await?;
-    Ok(rows.iter().map(|row| ItemId(row.get(0))).collect())
+    let row = client.query_one(&statement, &[&today]).await?;
+    Ok(Overview { items: row.get(0), places: row.get(1), low: row.get(2), lent: row.get(3), overdue: row.get(4) })
 }
 
 /// How many items lie directly in a holder.

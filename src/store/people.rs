@@ -53,6 +53,19 @@ pub async fn get(client: &impl GenericClient, id: PersonId) -> Result<Option<Per
     row.map(|row| person(&row)).transpose()
 }
 
+/// The admin made first, of those still active.
+pub async fn first_admin(client: &impl GenericClient) -> Result<Option<Person>, StoreError> {
+    let row = client
+        .query_opt(
+            &format!(
+                "select {COLUMNS} from person p where p.active and p.role = 'admin' order by p.created_at, p.id limit 1"
+            ),
+            &[],
+        )
+        .await?;
+    row.map(|row| person(&row)).transpose()
+}
+
 /// One person by sign-in name, in any case, with the hash of their password.
 pub async fn by_login(
     client: &impl GenericClient,
