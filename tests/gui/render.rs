@@ -1,0 +1,134 @@
+//! Pictures of the window in every theme. People look at them (target directory, tmp/gui); the tests look at what
+//! can be said in a sentence.
+
+use i_slint_backend_testing::{AccessibleRole, ElementQuery};
+use inventory::gui::ui::{AppWindow, Density, Gallery, ResultsAdapter, SessionAdapter, Theme};
+use slint::{Global as _, Rgba8Pixel, SharedPixelBuffer};
+
+use crate::support::{Openable, picture, window};
+
+const TAPE: [u8; 3] = [0xff, 0xd0, 0x2b];
+
+#[test]
+fn the_desktop_is_drawn_in_light_dark_and_contrast() {
+    let window: AppWindow = window();
+    for (theme, name, surface) in [
+        (Theme::Light, "desktop-light", [0xe9, 0xee, 0xec]),
+        (Theme::Dark, "desktop-dark", [0x0f, 0x15, 0x17]),
+        (Theme::Contrast, "desktop-contrast", [0, 0, 0]),
+    ] {
+        window.look(theme, Density::Desktop);
+        let picture = picture(&window, name, 1440, 900);
+        assert_eq!(
+            at(&picture, 6, 700),
+            surface,
+            "the ground beside the tree in {name}"
+        );
+        let tape = if theme == Theme::Contrast {
+            [0xff, 0xe1, 0x4d]
+        } else {
+            TAPE
+        };
+        assert!(share(&picture, tape) > 0.002, "codes are on tape in {name}");
+    }
+}
+
+#[test]
+fn a_small_window_keeps_the_table_and_asks_for_the_rest() {
+    let window: AppWindow = window();
+    ResultsAdapter::get(&window).set_query("m3".into());
+    SessionAdapter::get(&window).set_example(true);
+    picture(&window, "desktop-small", 1024, 700);
+    let table = ElementQuery::from_root(&window)
+        .match_accessible_role(AccessibleRole::Table)
+        .find_first()
+        .expect("there is a table");
+    assert!(
+        table.size().width > 780.0,
+        "the table has the room of the page beside it: {}",
+        table.size().width
+    );
+    let right = table.absolute_position().x + table.size().width;
+    assert!(
+        (right - 1024.0).abs() < 1.0,
+        "nothing is pushed out of the window: {right}"
+    );
+}
+
+#[test]
+fn every_widget_is_drawn_in_every_theme_and_density() {
+    let window: Gallery = window();
+    for (theme, density, name) in [
+        (Theme::Light, Density::Desktop, "gallery-light"),
+        (Theme::Dark, Density::Desktop, "gallery-dark"),
+        (Theme::Contrast, Density::Desktop, "gallery-contrast"),
+        (Theme::Light, Density::KioskM, "gallery-kiosk-m"),
+    ] {
+        window.look(theme, density);
+        let width = if density == Density::Desktop {
+            1280
+        } else {
+            2400
+        };
+        let picture = picture(
+            &window,
+            name,
+            width,
+            if density == Density::Desktop {
+                1000
+            } else {
+                1800
+            },
+        );
+        assert!(
+            share(&picture, at(&picture, 2, 2)) > 0.3,
+            "{name} has a ground"
+        );
+    }
+}
+
+#[test]
+fn everything_one_can_press_says_what_it_is() {
+    let window: AppWindow = window();
+    picture(&window, "labels", 1440, 900);
+    let pressable = [
+        AccessibleRole::Button,
+        AccessibleRole::Checkbox,
+        AccessibleRole::TextInput,
+        AccessibleRole::Tab,
+        AccessibleRole::ListItem,
+        AccessibleRole::RadioButton,
+        AccessibleRole::Spinbox,
+    ];
+    let mut seen = 0;
+    for role in pressable {
+        for element in ElementQuery::from_root(&window)
+            .match_descendants()
+            .match_accessible_role(role)
+            .find_all()
+        {
+            seen += 1;
+            let label = element.accessible_label().unwrap_or_default();
+            assert!(
+                !label.trim().is_empty(),
+                "a {role:?} without a label: {:?}",
+                element.id()
+            );
+        }
+    }
+    assert!(seen > 30, "the window has its controls: {seen}");
+}
+
+fn at(picture: &SharedPixelBuffer<Rgba8Pixel>, x: u32, y: u32) -> [u8; 3] {
+    let pixel = picture.as_slice()[(y * picture.width() + x) as usize];
+    [pixel.r, pixel.g, pixel.b]
+}
+
+fn share(picture: &SharedPixelBuffer<Rgba8Pixel>, color: [u8; 3]) -> f64 {
+    let same = picture
+        .as_slice()
+        .iter()
+        .filter(|pixel| [pixel.r, pixel.g, pixel.b] == color)
+        .count();
+    same as f64 / picture.as_slice().len() as f64
+}
