@@ -9,16 +9,11 @@ fn main() {
 #[cfg(feature = "gui")]
 fn compile_user_interface() {
     let release = std::env::var("PROFILE").as_deref() == Ok("release");
-    let entry = if release {
-        "ui/app.slint"
-    } else {
-        "ui/with-gallery.slint"
-    };
+    let entry = if release { "ui/app.slint" } else { "ui/with-gallery.slint" };
     let configuration = slint_build::CompilerConfiguration::new()
         .with_style("fluent".into())
         .embed_resources(slint_build::EmbedResourcesKind::EmbedFiles)
         .with_debug_info(!release)
         .with_bundled_translations("ui/lang");
-    slint_build::compile_with_config(entry, configuration)
-        .expect("ui/ compiles: see the messages above");
+    slint_build::compile_with_config(entry, configuration).expect("ui/ compiles: see the messages above");
 }

@@ -19,16 +19,8 @@ fn the_desktop_is_drawn_in_light_dark_and_contrast() {
     ] {
         window.look(theme, Density::Desktop);
         let picture = picture(&window, name, 1440, 900);
-        assert_eq!(
-            at(&picture, 6, 700),
-            surface,
-            "the ground beside the tree in {name}"
-        );
-        let tape = if theme == Theme::Contrast {
-            [0xff, 0xe1, 0x4d]
-        } else {
-            TAPE
-        };
+        assert_eq!(at(&picture, 6, 700), surface, "the ground beside the tree in {name}");
+        let tape = if theme == Theme::Contrast { [0xff, 0xe1, 0x4d] } else { TAPE };
         assert!(share(&picture, tape) > 0.002, "codes are on tape in {name}");
     }
 }
@@ -43,16 +35,9 @@ fn a_small_window_keeps_the_table_and_asks_for_the_rest() {
         .match_accessible_role(AccessibleRole::Table)
         .find_first()
         .expect("there is a table");
-    assert!(
-        table.size().width > 780.0,
-        "the table has the room of the page beside it: {}",
-        table.size().width
-    );
+    assert!(table.size().width > 780.0, "the table has the room of the page beside it: {}", table.size().width);
     let right = table.absolute_position().x + table.size().width;
-    assert!(
-        (right - 1024.0).abs() < 1.0,
-        "nothing is pushed out of the window: {right}"
-    );
+    assert!((right - 1024.0).abs() < 1.0, "nothing is pushed out of the window: {right}");
 }
 
 #[test]
@@ -65,25 +50,9 @@ fn every_widget_is_drawn_in_every_theme_and_density() {
         (Theme::Light, Density::KioskM, "gallery-kiosk-m"),
     ] {
         window.look(theme, density);
-        let width = if density == Density::Desktop {
-            1280
-        } else {
-            2400
-        };
-        let picture = picture(
-            &window,
-            name,
-            width,
-            if density == Density::Desktop {
-                1000
-            } else {
-                1800
-            },
-        );
-        assert!(
-            share(&picture, at(&picture, 2, 2)) > 0.3,
-            "{name} has a ground"
-        );
+        let width = if density == Density::Desktop { 1280 } else { 2400 };
+        let picture = picture(&window, name, width, if density == Density::Desktop { 1000 } else { 1800 });
+        assert!(share(&picture, at(&picture, 2, 2)) > 0.3, "{name} has a ground");
     }
 }
 
@@ -102,18 +71,10 @@ fn everything_one_can_press_says_what_it_is() {
     ];
     let mut seen = 0;
     for role in pressable {
-        for element in ElementQuery::from_root(&window)
-            .match_descendants()
-            .match_accessible_role(role)
-            .find_all()
-        {
+        for element in ElementQuery::from_root(&window).match_descendants().match_accessible_role(role).find_all() {
             seen += 1;
             let label = element.accessible_label().unwrap_or_default();
-            assert!(
-                !label.trim().is_empty(),
-                "a {role:?} without a label: {:?}",
-                element.id()
-            );
+            assert!(!label.trim().is_empty(), "a {role:?} without a label: {:?}", element.id());
         }
     }
     assert!(seen > 30, "the window has its controls: {seen}");
@@ -125,10 +86,6 @@ fn at(picture: &SharedPixelBuffer<Rgba8Pixel>, x: u32, y: u32) -> [u8; 3] {
 }
 
 fn share(picture: &SharedPixelBuffer<Rgba8Pixel>, color: [u8; 3]) -> f64 {
-    let same = picture
-        .as_slice()
-        .iter()
-        .filter(|pixel| [pixel.r, pixel.g, pixel.b] == color)
-        .count();
+    let same = picture.as_slice().iter().filter(|pixel| [pixel.r, pixel.g, pixel.b] == color).count();
     same as f64 / picture.as_slice().len() as f64
 }

@@ -45,29 +45,15 @@ pub fn window<W: Openable>() -> W {
 }
 
 /// Shows the window at this size, lets motion end, and keeps the picture under this name for people to look at.
-pub fn picture<W: Openable>(
-    window: &W,
-    name: &str,
-    width: u32,
-    height: u32,
-) -> SharedPixelBuffer<Rgba8Pixel> {
+pub fn picture<W: Openable>(window: &W, name: &str, width: u32, height: u32) -> SharedPixelBuffer<Rgba8Pixel> {
     window.window().set_size(PhysicalSize::new(width, height));
     window.show().expect("the testing backend shows windows");
     mock_elapsed_time(Duration::from_millis(400));
-    let picture = window
-        .window()
-        .take_snapshot()
-        .expect("the software renderer draws");
+    let picture = window.window().take_snapshot().expect("the software renderer draws");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gui");
     std::fs::create_dir_all(&folder).expect("the target directory is writable");
     let file = folder.join(format!("{name}.png"));
-    image::save_buffer(
-        &file,
-        picture.as_bytes(),
-        picture.width(),
-        picture.height(),
-        image::ColorType::Rgba8,
-    )
-    .expect("the picture is written");
+    image::save_buffer(&file, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8)
+        .expect("the picture is written");
     picture
 }

@@ -13,18 +13,17 @@ const CSS: &str = include_str!("../../src/web/assets/tokens.css");
 fn the_browser_shows_the_same_colours_as_the_window() {
     let window: AppWindow = window();
     let palettes = Palettes::get(&window);
-    for (theme, palette) in [
-        ("light", palettes.get_light()),
-        ("dark", palettes.get_dark()),
-        ("contrast", palettes.get_contrast()),
-    ] {
-        let css = css_block(&format!("[data-theme=\"{theme}\"]"));
+    for (theme, palette) in
+        [("light", palettes.get_light()), ("dark", palettes.get_dark()), ("contrast", palettes.get_contrast())]
+    {
+        let selector = if theme == "light" {
+            ":root, [data-theme=\"light\"]".to_owned()
+        } else {
+            format!("[data-theme=\"{theme}\"]")
+        };
+        let css = css_block(&selector);
         for (name, color) in named(&palette) {
-            assert_eq!(
-                css.get(name).map(String::as_str),
-                Some(hex(color).as_str()),
-                "{name} in {theme}"
-            );
+            assert_eq!(css.get(name).map(String::as_str), Some(hex(color).as_str()), "{name} in {theme}");
         }
     }
 }
@@ -42,11 +41,7 @@ fn the_browser_uses_the_same_sizes_as_the_window() {
     for (density, sizes) in all {
         let css = css_block(&format!("[data-density=\"{density}\"]"));
         for (name, size) in measured(&sizes) {
-            assert_eq!(
-                css.get(name),
-                Some(&format!("{size}px")),
-                "{name} in {density}"
-            );
+            assert_eq!(css.get(name), Some(&format!("{size}px")), "{name} in {density}");
         }
     }
     let tokens = Tokens::get(&window);
@@ -75,10 +70,7 @@ fn the_browser_uses_the_same_sizes_as_the_window() {
         assert_eq!(css.get(name), Some(&format!("{duration}ms")), "{name}");
     }
     for (theme, block) in [
-        (
-            Theme::Light,
-            "[data-theme=\"light\"], [data-theme=\"dark\"]",
-        ),
+        (Theme::Light, "[data-theme=\"light\"], [data-theme=\"dark\"]"),
         (Theme::Contrast, "[data-theme=\"contrast\"]"),
     ] {
         tokens.set_theme(theme);
@@ -88,11 +80,7 @@ fn the_browser_uses_the_same_sizes_as_the_window() {
             ("border-strong", tokens.get_border_strong()),
             ("focus-width", tokens.get_focus_width()),
         ] {
-            assert_eq!(
-                css.get(name),
-                Some(&format!("{width}px")),
-                "{name} in {theme:?}"
-            );
+            assert_eq!(css.get(name), Some(&format!("{width}px")), "{name} in {theme:?}");
         }
     }
     drop(window.as_weak());
@@ -103,18 +91,13 @@ fn the_browser_uses_the_same_sizes_as_the_window() {
 fn every_pair_of_colours_is_readable_in_every_theme() {
     let window: AppWindow = window();
     let palettes = Palettes::get(&window);
-    for (theme, palette) in [
-        ("light", palettes.get_light()),
-        ("dark", palettes.get_dark()),
-        ("contrast", palettes.get_contrast()),
-    ] {
+    for (theme, palette) in
+        [("light", palettes.get_light()), ("dark", palettes.get_dark()), ("contrast", palettes.get_contrast())]
+    {
         let colors: BTreeMap<&str, Color> = named(&palette).into_iter().collect();
         for (front, back, needed) in PAIRS {
             let ratio = contrast(colors[front], colors[back]);
-            assert!(
-                ratio >= *needed,
-                "{front} on {back} in {theme} is {ratio:.2}, needs {needed}"
-            );
+            assert!(ratio >= *needed, "{front} on {back} in {theme} is {ratio:.2}, needs {needed}");
         }
     }
 }
@@ -169,11 +152,7 @@ fn contrast(one: Color, other: Color) -> f64 {
 fn luminance(color: Color) -> f64 {
     let channel = |value: u8| {
         let share = f64::from(value) / 255.0;
-        if share <= 0.04045 {
-            share / 12.92
-        } else {
-            ((share + 0.055) / 1.055).powf(2.4)
-        }
+        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * channel(color.red()) + 0.7152 * channel(color.green()) + 0.0722 * channel(color.blue())
 }
@@ -189,18 +168,11 @@ fn hex(color: Color) -> String {
 
 /// The declarations of the first block whose selector starts like this.
 fn css_block(selector: &str) -> BTreeMap<&'static str, String> {
-    let start = CSS
-        .find(&format!("\n{selector}"))
-        .unwrap_or_else(|| panic!("tokens.css has no block {selector}"));
+    let start = CSS.find(&format!("\n{selector}")).unwrap_or_else(|| panic!("tokens.css has no block {selector}"));
     let block = &CSS[start..];
-    let block = &block
-        [block.find('{').expect("a block opens") + 1..block.find('}').expect("a block closes")];
-    let declarations = block
-        .split(';')
-        .filter_map(|line| line.trim().strip_prefix("--")?.split_once(':'));
-    declarations
-        .map(|(name, value)| (name, value.trim().to_owned()))
-        .collect()
+    let block = &block[block.find('{').expect("a block opens") + 1..block.find('}').expect("a block closes")];
+    let declarations = block.split(';').filter_map(|line| line.trim().strip_prefix("--")?.split_once(':'));
+    declarations.map(|(name, value)| (name, value.trim().to_owned())).collect()
 }
 
 fn named(palette: &Palette) -> Vec<(&'static str, Color)> {
