@@ -11,6 +11,7 @@ pub mod item;
 pub mod movement;
 pub mod person;
 pub mod quantity;
+pub mod scan;
 pub mod search;
 pub mod whereabouts;
 

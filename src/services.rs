@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod changes;
 pub mod health;
 pub mod people;
+pub mod scan;
 pub mod stock;
 pub mod undo;
 
@@ -19,6 +20,7 @@ pub struct Services {
     pub stock: stock::Stock,
     pub undo: undo::Undo,
     pub people: people::People,
+    pub scan: scan::Scan,
     pub changes: changes::Changes,
 }
 
@@ -30,6 +32,7 @@ impl Services {
             stock: stock::Stock::new(db.clone()),
             undo: undo::Undo::new(db.clone()),
             people: people::People::new(db.clone()),
+            scan: scan::Scan::new(db.clone()),
             changes: changes::Changes::new(db.clone()),
         }
     }

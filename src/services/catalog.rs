@@ -306,13 +306,6 @@ impl Catalog {
         Ok(items::tags(&client).await?)
     }
 
-    /// The items a scanned or typed code names: none, one, or several for a GTIN.
-    pub async fn resolve_code(&self, actor: &Actor, text: &str) -> Result<Vec<ItemId>, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(codes::resolve(&client, text).await?)
-    }
-
     /// Attaches a code from elsewhere to an item.
     pub async fn attach_code(&self, actor: &Actor, id: ItemId, text: &str) -> Result<(), CatalogError> {
         actor.require(Permission::Keep)?;
@@ -388,7 +381,7 @@ async fn attach(tx: &deadpool_postgres::Transaction<'_>, item: ItemId, text: &st
     })
 }
 
-fn hide_borrower(path: &mut Path) {
+pub(super) fn hide_borrower(path: &mut Path) {
     if let PathHead::Lent(name) = &mut path.head {
         name.clear();
     }

@@ -348,7 +348,7 @@ fn random_letters(count: usize) -> String {
 }
 
 /// A badge holds 160 random bits, so a plain hash is enough: there is nothing to guess.
-fn badge_hash(text: &str) -> String {
+pub(super) fn badge_hash(text: &str) -> String {
     hex::encode(Sha256::digest(text.to_uppercase()))
 }
 

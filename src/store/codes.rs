@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::code::normalise;
-use crate::domain::{ItemId, OwnCode};
+use crate::domain::{ItemId, OwnCode, PersonId};
 
 /// A code on an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,13 +68,67 @@ pub async fn of_item(client: &impl GenericClient, item: ItemId) -> Result<Vec<It
         .collect())
 }
 
-/// The items a code names: one, or several for a GTIN. Archived ones too: they say so. A merged item leads to the survivor.
-pub async fn resolve(client: &impl GenericClient, text: &str) -> Result<Vec<ItemId>, StoreError> {
+/// What a stored code stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The item, or the one it was merged into.
+    Item(ItemId),
+    /// A printed label that is on nothing yet.
+    Blank,
+    Command(String),
+}
+
+/// What a code as stored names: nothing, one thing, or several items for a GTIN. Badges are looked up by their hash.
+pub async fn targets(client: &impl GenericClient, stored: &str) -> Result<Vec<Target>, StoreError> {
     let statement = client
         .prepare_cached(
-            "select distinct coalesce(i.merged_into, i.id) from code c join item i on i.id = c.item where c.text = $1",
+            "select distinct c.kind, c.command, coalesce(i.merged_into, i.id) from code c left join item i on i.id = c.item
+             where c.text = $1 and c.kind <> 'badge'",
         )
         .await?;
-    let rows = client.query(&statement, &[&normalise(text)]).await?;
-    Ok(rows.iter().map(|row| ItemId(row.get(0))).collect())
+    let rows = client.query(&statement, &[&stored]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| match (row.get::<_, Option<Uuid>>(2), row.get::<_, Option<String>>(1)) {
+            (Some(item), _) => Target::Item(ItemId(item)),
+            (None, Some(command)) => Target::Command(command),
+            (None, None) => Target::Blank,
+        })
+        .collect())
+}
+
+/// The active person whose badge hashes to this.
+pub async fn badge_owner(client: &impl GenericClient, hash: &str) -> Result<Option<PersonId>, StoreError> {
+    let statement = client
+        .prepare_cached("select p.id from code c join person p on p.id = c.person where c.kind = 'badge' and c.text = $1 and p.active")
+        .await?;
+    let row = client.query_opt(&statement, &[&hash]).await?;
+    Ok(row.map(|row| PersonId(row.get(0))))
+}
+
+/// Makes blank labels to print and stick on later. Returns their codes.
+pub async fn make_blank(client: &impl GenericClient, count: u32) -> Result<Vec<OwnCode>, StoreError> {
+    let rows =
+        client.query("select nextval('code_number') from generate_series(1, $1::bigint)", &[&i64::from(count)]).await?;
+    let codes: Vec<OwnCode> =
+        rows.iter().map(|row| OwnCode::from_number(row.get::<_, i64>(0).unsigned_abs())).collect();
+    let (ids, texts): (Vec<Uuid>, Vec<String>) = codes.iter().map(|code| (Uuid::now_v7(), code.normalised())).unzip();
+    client
+        .execute(
+            "insert into code (id, text, kind) select *, 'blank' from unnest($1::uuid[], $2::text[])",
+            &[&ids, &texts],
+        )
+        .await?;
+    Ok(codes)
+}
+
+/// Puts a blank label on an item: from now on it is one of its own codes. Refused when it is on something already.
+pub async fn stick_blank(client: &impl GenericClient, item: ItemId, code: &OwnCode) -> Result<(), StoreError> {
+    let stuck = client
+        .execute(
+            "update code set kind = 'own', item = $1 where text = $2 and kind = 'blank'",
+            &[&item.0, &code.normalised()],
+        )
+        .await?;
+    if stuck == 0 { Err(StoreError::NotFound("blank label")) } else { Ok(()) }
 }

@@ -8,5 +8,6 @@ mod people;
 mod pool;
 mod privileges;
 mod races;
+mod scan;
 mod support;
 mod tidy;

@@ -46,7 +46,7 @@ async fn every_service_method_asks_for_the_role_it_needs() {
             ("catalog.summaries", Role::Viewer, forbidden(s.catalog.summaries(a, &[item]).await)),
             ("catalog.places", Role::Viewer, forbidden(s.catalog.places(a).await)),
             ("catalog.tags", Role::Viewer, forbidden(s.catalog.tags(a).await)),
-            ("catalog.resolve_code", Role::Viewer, forbidden(s.catalog.resolve_code(a, "X").await)),
+            ("scan.resolve", Role::Viewer, forbidden(s.scan.resolve(a, "X").await)),
             ("stock.history", Role::Viewer, forbidden(s.stock.history(a, &HistoryFilter::default()).await)),
             ("stock.home_of", Role::Viewer, forbidden(s.stock.home_of(a, item).await)),
             ("stock.loans", Role::Member, forbidden(s.stock.loans(a, None).await)),

@@ -1,0 +1,80 @@
+//! What a scanned code means: an item, a choice of items, a free label, a person's badge, a command, or nothing known.
+
+use thiserror::Error;
+
+use crate::domain::person::Forbidden;
+use crate::domain::{Actor, ItemId, Permission, PersonId, scan};
+use crate::store::codes::{self, Target};
+use crate::store::summaries::{self, ItemSummary};
+use crate::store::{Db, StoreError};
+
+/// What was found under a scan.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scanned {
+    /// One item; archived ones too: they say so.
+    Item(Box<ItemSummary>),
+    /// A trade number that several items share.
+    Choice(Vec<ItemSummary>),
+    /// A printed label that is on nothing yet.
+    Blank { code: String },
+    /// Somebody's badge.
+    Badge(PersonId),
+    /// A command label: `+1`, `undo` …
+    Command(String),
+    /// Nothing knows it.
+    Unknown { text: String },
+}
+
+/// Why a scan could not be looked up.
+#[derive(Debug, Error)]
+pub enum ScanError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Looks scans up.
+#[derive(Clone)]
+pub struct Scan {
+    db: Db,
+}
+
+impl Scan {
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// What `text`, scanned or typed, means.
+    pub async fn resolve(&self, actor: &Actor, text: &str) -> Result<Scanned, ScanError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        if let Some(person) = codes::badge_owner(&client, &super::people::badge_hash(text.trim())).await? {
+            return Ok(Scanned::Badge(person));
+        }
+        for key in scan::keys(text) {
+            let targets = codes::targets(&client, &key).await?;
+            match targets.first() {
+                None => continue,
+                Some(Target::Blank) => return Ok(Scanned::Blank { code: key }),
+                Some(Target::Command(command)) => return Ok(Scanned::Command(command.clone())),
+                Some(Target::Item(_)) => {}
+            }
+            let ids: Vec<ItemId> =
+                targets.iter().filter_map(|t| if let Target::Item(id) = t { Some(*id) } else { None }).collect();
+            let mut found = summaries::load(&client, &ids).await?;
+            if !actor.may(Permission::SeePrivate) {
+                for row in &mut found {
+                    super::catalog::hide_borrower(&mut row.path);
+                }
+            }
+            if found.len() > 1 {
+                return Ok(Scanned::Choice(found));
+            }
+            if let Some(item) = found.pop() {
+                return Ok(Scanned::Item(Box::new(item)));
+            }
+        }
+        Ok(Scanned::Unknown { text: text.trim().to_owned() })
+    }
+}
