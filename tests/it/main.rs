@@ -11,3 +11,4 @@ mod races;
 mod scan;
 mod support;
 mod tidy;
+mod tls;
