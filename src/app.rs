@@ -194,7 +194,8 @@ async fn prepare_database(cluster: &Cluster, wanted: Option<&str>) -> anyhow::Re
     Ok(name.to_owned())
 }
 
-fn load_meaning(config: &Config) -> Meaning {
+/// The model, read in the background.
+pub fn load_meaning(config: &Config) -> Meaning {
     let places = Places { models: config.paths.model_dirs(), runtimes: config.paths.onnx_runtimes() };
     // Questions come one at a time; a second thread shortens bulk work on the smallest machines we know.
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));

@@ -3,6 +3,7 @@
 //! A command prints its result on standard output and everything else on standard error. What it returns decides the exit
 //! code; see [`exit`].
 
+mod doctor;
 pub mod exit;
 mod migrate;
 mod person;
@@ -40,6 +41,7 @@ enum Command {
     Migrate(migrate::Args),
     Setup(setup::Args),
     Person(person::Args),
+    Doctor(doctor::Args),
 }
 
 /// What every command is handed: the settings, and the way to the program's parts.
@@ -103,6 +105,7 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Migrate(args) => migrate::run(args, context).await,
         Command::Setup(args) => setup::run(args, context).await,
         Command::Person(args) => person::run(args, context).await,
+        Command::Doctor(args) => doctor::run(args, context).await,
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod changes;
+pub mod diagnosis;
 pub mod health;
 pub mod people;
 pub mod scan;
@@ -22,6 +23,7 @@ pub struct Services {
     pub people: people::People,
     pub scan: scan::Scan,
     pub changes: changes::Changes,
+    pub diagnosis: diagnosis::Diagnosis,
 }
 
 impl Services {
@@ -34,6 +36,7 @@ impl Services {
             people: people::People::new(db.clone()),
             scan: scan::Scan::new(db.clone()),
             changes: changes::Changes::new(db.clone()),
+            diagnosis: diagnosis::Diagnosis::new(db.clone()),
         }
     }
 }

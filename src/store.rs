@@ -5,6 +5,7 @@ pub mod bookings;
 pub mod changes;
 pub mod codes;
 pub mod database;
+pub mod diagnosis;
 pub mod error;
 pub mod history;
 pub mod items;

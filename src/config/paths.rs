@@ -98,22 +98,19 @@ impl Paths {
         caches
     }
 
-    /// Where the ONNX Runtime library may be, best first: the one somebody named, which is then the only one;
-    /// else beside the program, the package's, the user's cache, and last the bare name, for the system's loader.
+    /// Where the ONNX Runtime library may be, best first: the one somebody named, which is then the only one; else
+    /// folders beside the program, the package's, the user's cache, and last the bare name, for the system's loader.
     pub fn onnx_runtimes(&self) -> Vec<PathBuf> {
         if let Some(chosen) = &self.onnx_runtime {
             return vec![chosen.clone()];
         }
-        let name = "libonnxruntime.so";
         let mut places = Vec::new();
-        if let Some(dir) = &self.program_dir {
-            places.push(dir.join(name));
-            places.push(dir.join("lib").join(name));
+        for dir in self.program_dir.iter().map(PathBuf::as_path).chain([Path::new(PACKAGE_DIR)]) {
+            places.push(dir.to_owned());
+            places.push(dir.join("lib"));
         }
-        places.push(Path::new(PACKAGE_DIR).join(name));
-        places.push(Path::new(PACKAGE_DIR).join("lib").join(name));
-        places.push(self.cache_dir.join("lib").join(name));
-        places.push(name.into());
+        places.push(self.cache_dir.join("lib"));
+        places.push("libonnxruntime.so".into());
         places
     }
 }

@@ -233,6 +233,7 @@ async fn look(pool: &Pool, wants_writes: bool) -> Result<(), String> {
     match timeout(limit, in_recovery).await {
         Ok(Ok(true)) if wants_writes => Err("the server takes no writes: it follows another one".into()),
         Ok(Ok(_)) => Ok(()),
+        Ok(Err(StoreError::Unavailable(cause))) => Err(chain(&*cause)),
         Ok(Err(error)) => Err(chain(&error)),
         // All connections busy is no outage; a server that is silent for so long is.
         Err(_) if pool.status().available == 0 && pool.status().size >= pool.status().max_size => Ok(()),
@@ -243,6 +244,7 @@ async fn look(pool: &Pool, wants_writes: bool) -> Result<(), String> {
 fn unavailable(error: PoolError) -> StoreError {
     match error {
         PoolError::Backend(error) if error.as_db_error().is_some() => StoreError::from(error),
+        PoolError::Backend(error) => StoreError::Unavailable(Box::new(error)),
         PoolError::Timeout(TimeoutType::Wait) => {
             StoreError::Unavailable("all connections to the database are busy".into())
         }
