@@ -8,6 +8,7 @@ pub mod changes;
 pub mod diagnosis;
 pub mod health;
 pub mod people;
+pub mod photos;
 pub mod scan;
 pub mod stock;
 pub mod undo;
@@ -21,19 +22,30 @@ pub struct Services {
     pub stock: stock::Stock,
     pub undo: undo::Undo,
     pub people: people::People,
+    pub photos: photos::Photos,
     pub scan: scan::Scan,
     pub changes: changes::Changes,
     pub diagnosis: diagnosis::Diagnosis,
 }
 
 impl Services {
-    /// Services over a database.
+    /// Services over a scratch database, which keeps no pictures.
     pub fn new(db: &Db) -> Self {
+        Self::with(db, None)
+    }
+
+    /// Services over a database whose pictures lie in `photos`.
+    pub fn with_photos(db: &Db, photos: &std::path::Path) -> Self {
+        Self::with(db, Some(photos))
+    }
+
+    fn with(db: &Db, photos: Option<&std::path::Path>) -> Self {
         Self {
             catalog: catalog::Catalog::new(db.clone()),
             stock: stock::Stock::new(db.clone()),
             undo: undo::Undo::new(db.clone()),
             people: people::People::new(db.clone()),
+            photos: photos::Photos::new(db.clone(), photos),
             scan: scan::Scan::new(db.clone()),
             changes: changes::Changes::new(db.clone()),
             diagnosis: diagnosis::Diagnosis::new(db.clone()),

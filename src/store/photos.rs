@@ -119,3 +119,53 @@ pub async fn all_hashes(client: &impl GenericClient) -> Result<Vec<String>, Stor
     let rows = client.query("select distinct sha256 from photo", &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
+
+/// Until the transaction ends nobody else adds or removes files of this hash.
+pub async fn lock_hash(client: &impl GenericClient, sha256: &str) -> Result<(), StoreError> {
+    client.execute("select pg_advisory_xact_lock(hashtextextended('inventory.photo ' || $1, 0))", &[&sha256]).await?;
+    Ok(())
+}
+
+/// The item's picture with these bytes, if it has it already.
+pub async fn of_item_by_hash(
+    client: &impl GenericClient,
+    item: ItemId,
+    sha256: &str,
+) -> Result<Option<PhotoId>, StoreError> {
+    let row = client
+        .query_opt(
+            "select id from photo where item = $1 and sha256 = $2 order by position limit 1",
+            &[&item.0, &sha256],
+        )
+        .await?;
+    Ok(row.map(|row| PhotoId(row.get(0))))
+}
+
+/// Sets what is written under a picture.
+pub async fn set_caption(client: &impl GenericClient, id: PhotoId, caption: &str) -> Result<(), StoreError> {
+    let changed =
+        client.execute("update photo set caption = $2 where id = $1 and caption <> $2", &[&id.0, &caption]).await?;
+    if changed == 0 && get(client, id).await?.is_none() {
+        return Err(StoreError::NotFound("photo"));
+    }
+    Ok(())
+}
+
+/// The id by which a directory of pictures is known to be this database's; made at the first call.
+pub async fn directory_id(client: &impl GenericClient) -> Result<Uuid, StoreError> {
+    let fresh = Uuid::new_v4();
+    client
+        .execute(
+            "insert into setting (key, value) values ('photos.directory', to_jsonb($1::text)) on conflict do nothing",
+            &[&fresh.to_string()],
+        )
+        .await?;
+    let row = client.query_one("select value #>> '{}' from setting where key = 'photos.directory'", &[]).await?;
+    row.get::<_, &str>(0).parse().map_err(|_| StoreError::Corrupt("photos.directory".into()))
+}
+
+/// The pictures that show a file.
+pub async fn with_hash(client: &impl GenericClient, sha256: &str) -> Result<Vec<PhotoId>, StoreError> {
+    let rows = client.query("select id from photo where sha256 = $1 order by id", &[&sha256]).await?;
+    Ok(rows.iter().map(|row| PhotoId(row.get(0))).collect())
+}

@@ -5,6 +5,7 @@ mod cluster;
 mod ledger;
 mod model;
 mod people;
+mod photos;
 mod pool;
 mod privileges;
 mod races;
