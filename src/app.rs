@@ -3,6 +3,7 @@
 
 pub mod schema;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -90,7 +91,11 @@ impl App {
         let schema = schema::watch_over(db.clone(), admin.filter(|_| cluster.is_none()));
         let meaning = if open.meaning { load_meaning(&config) } else { Meaning::absent(EmbedError::Stopped) };
         let health = Health::new(db.health(), schema.clone(), meaning.clone());
-        let app = Self { services: Services::new(&db), config, db, meaning, health, database, schema, cluster };
+        let services = match photos_of(&config, &database, cluster.is_some()) {
+            Some(photos) => Services::with_photos(&db, &photos),
+            None => Services::new(&db),
+        };
+        let app = Self { services, config, db, meaning, health, database, schema, cluster };
         app.first_look().await;
         Ok(app)
     }
@@ -192,6 +197,15 @@ async fn prepare_database(cluster: &Cluster, wanted: Option<&str>) -> anyhow::Re
     };
     database::ensure(&admin, name).await?;
     Ok(name.to_owned())
+}
+
+/// Where a database's pictures lie. Each has a directory of its own; scratch databases keep none.
+fn photos_of(config: &Config, database: &str, is_private: bool) -> Option<PathBuf> {
+    match database {
+        EXAMPLE if is_private => Some(config.paths.data_dir.join("example-photos")),
+        OWN => Some(config.paths.photos_dir.clone()),
+        _ => (!is_private).then(|| config.paths.photos_dir.clone()),
+    }
 }
 
 /// The model, read in the background.
