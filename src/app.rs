@@ -12,6 +12,8 @@ use tracing::info;
 
 use crate::cluster::{Cluster, Options};
 use crate::config::{Config, Connection};
+use crate::domain::search::Analyser;
+use crate::domain::search::words::Language;
 use crate::embedding::onnx::OnnxEmbedder;
 use crate::embedding::{EmbedError, Meaning, Places};
 use crate::services::Services;
@@ -95,6 +97,7 @@ impl App {
             Some(photos) => Services::with_photos(&db, &photos),
             None => Services::new(&db),
         };
+        let services = services.searching(&db, Analyser::new(&languages(&config)), meaning.clone());
         let app = Self { services, config, db, meaning, health, database, schema, cluster };
         app.first_look().await;
         Ok(app)
@@ -206,6 +209,15 @@ fn photos_of(config: &Config, database: &str, is_private: bool) -> Option<PathBu
         OWN => Some(config.paths.photos_dir.clone()),
         _ => (!is_private).then(|| config.paths.photos_dir.clone()),
     }
+}
+
+/// The languages of words, as the settings name them.
+fn languages(config: &Config) -> Vec<Language> {
+    let known = |language: &crate::config::Language| match language {
+        crate::config::Language::English => Language::English,
+        crate::config::Language::German => Language::German,
+    };
+    config.search.languages.iter().map(known).collect()
 }
 
 /// The model, read in the background.

@@ -38,6 +38,17 @@ pub trait Embedder: Send {
 
     /// One vector per text, in order. A text's vector does not depend on the others in the call.
     fn embed(&mut self, texts: &[String]) -> Result<Vec<Vector>, EmbedError>;
+
+    /// Of how many pieces of the model's vocabulary a text is made: few for real words, many for noise.
+    fn pieces(&self, text: &str) -> usize;
+}
+
+/// What somebody typed, as the model sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub vector: Vector,
+    /// See [`Embedder::pieces`].
+    pub pieces: usize,
 }
 
 /// Why a text has no vector.
@@ -64,6 +75,9 @@ pub enum EmbedError {
     /// Fetching the model from its hub failed.
     #[error("the search model could not be fetched: {0}")]
     Fetch(String),
+    /// Words alone were asked for.
+    #[error("meaning was not asked for")]
+    NotAsked,
     /// The thread that owns the model has ended.
     #[error("the search model has stopped")]
     Stopped,

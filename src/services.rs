@@ -10,9 +10,14 @@ pub mod health;
 pub mod people;
 pub mod photos;
 pub mod scan;
+pub mod search;
 pub mod stock;
 pub mod undo;
 
+use std::sync::Arc;
+
+use crate::domain::search::Analyser;
+use crate::embedding::{EmbedError, Meaning};
 use crate::store::Db;
 
 /// All use cases over one database. Cheap to clone.
@@ -25,10 +30,19 @@ pub struct Services {
     pub photos: photos::Photos,
     pub scan: scan::Scan,
     pub changes: changes::Changes,
+    pub search: search::Search,
     pub diagnosis: diagnosis::Diagnosis,
 }
 
 impl Services {
+    /// Services that search by words of these languages, and by meaning once the model is ready. Without this they
+    /// search by words alone.
+    #[must_use]
+    pub fn searching(mut self, db: &Db, analyser: Analyser, meaning: Meaning) -> Self {
+        self.search = search::Search::new(db.clone(), Arc::new(analyser), meaning);
+        self
+    }
+
     /// Services over a scratch database, which keeps no pictures.
     pub fn new(db: &Db) -> Self {
         Self::with(db, None)
@@ -48,6 +62,11 @@ impl Services {
             photos: photos::Photos::new(db.clone(), photos),
             scan: scan::Scan::new(db.clone()),
             changes: changes::Changes::new(db.clone()),
+            search: search::Search::new(
+                db.clone(),
+                Arc::new(Analyser::default()),
+                Meaning::absent(EmbedError::NotAsked),
+            ),
             diagnosis: diagnosis::Diagnosis::new(db.clone()),
         }
     }

@@ -65,6 +65,10 @@ impl<E: Embedder> Embedder for Kept<E> {
         }
         Ok(keys.iter().filter_map(|key| self.known.get(key)).map(|vector| vector.to_vec()).collect())
     }
+
+    fn pieces(&self, text: &str) -> usize {
+        self.model.pieces(text)
+    }
 }
 
 fn key(text: &str) -> Key {

@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use tokio::sync::{oneshot, watch};
 use tracing::{info, warn};
 
-use super::{BATCH, EmbedError, Embedder, ModelId, Vector};
+use super::{BATCH, EmbedError, Embedder, ModelId, Question, Vector};
 
 /// Query vectors kept: a few megabytes, and most questions are asked again.
 const CACHED_QUERIES: u64 = 4096;
@@ -41,7 +41,7 @@ pub struct Meaning {
 struct Inner {
     queue: Arc<Queue>,
     state: watch::Receiver<ModelState>,
-    queries: Cache<String, Arc<Vector>>,
+    queries: Cache<String, Arc<Question>>,
 }
 
 impl Drop for Inner {
@@ -51,7 +51,7 @@ impl Drop for Inner {
     }
 }
 
-type Reply = oneshot::Sender<Result<Vec<Vector>, EmbedError>>;
+type Reply<T> = oneshot::Sender<Result<T, EmbedError>>;
 
 #[derive(Default)]
 struct Queue {
@@ -61,7 +61,7 @@ struct Queue {
 
 #[derive(Default)]
 struct Work {
-    questions: VecDeque<(String, Reply)>,
+    questions: VecDeque<(String, Reply<Question>)>,
     bulk: VecDeque<Bulk>,
     closed: bool,
 }
@@ -69,7 +69,7 @@ struct Work {
 struct Bulk {
     texts: Vec<String>,
     done: Vec<Vector>,
-    reply: Reply,
+    reply: Reply<Vec<Vector>>,
 }
 
 impl Queue {
@@ -145,16 +145,16 @@ impl Meaning {
         }
     }
 
-    /// The vector of what somebody typed: from the cache, or before all bulk work (1 to 3 ms).
-    pub async fn query(&self, text: &str) -> Result<Arc<Vector>, EmbedError> {
+    /// What somebody typed, understood: from the cache, or before all bulk work (1 to 3 ms).
+    pub async fn query(&self, text: &str) -> Result<Arc<Question>, EmbedError> {
         self.model_id()?;
         if let Some(known) = self.inner.queries.get(text) {
             return Ok(known);
         }
-        let vectors = self.ask(|work, reply| work.questions.push_back((text.to_owned(), reply))).await?;
-        let vector = Arc::new(vectors.into_iter().next().ok_or(EmbedError::Stopped)?);
-        self.inner.queries.insert(text.to_owned(), Arc::clone(&vector));
-        Ok(vector)
+        let question = self.ask(|work, reply| work.questions.push_back((text.to_owned(), reply))).await?;
+        let question = Arc::new(question);
+        self.inner.queries.insert(text.to_owned(), Arc::clone(&question));
+        Ok(question)
     }
 
     /// The vectors of many texts, in order, as the thread finds time.
@@ -164,7 +164,7 @@ impl Meaning {
         self.ask(|work, reply| work.bulk.push_back(bulk(reply))).await
     }
 
-    async fn ask(&self, put: impl FnOnce(&mut Work, Reply)) -> Result<Vec<Vector>, EmbedError> {
+    async fn ask<T>(&self, put: impl FnOnce(&mut Work, Reply<T>)) -> Result<T, EmbedError> {
         let (reply, answer) = oneshot::channel();
         {
             let mut work = self.inner.queue.lock();
@@ -197,7 +197,7 @@ impl Drop for Ending {
 }
 
 enum Next {
-    Question(String, Reply),
+    Question(String, Reply<Question>),
     Bulk(Bulk),
 }
 
@@ -208,7 +208,7 @@ fn serve(mut embedder: impl Embedder, queue: &Queue) {
             Next::Question(text, reply) => {
                 last_question = Some(Instant::now());
                 // Whoever asked may have gone on typing; the answer is then for nobody.
-                let _ = reply.send(embedder.embed(&[text]));
+                let _ = reply.send(question(&mut embedder, text));
             }
             Next::Bulk(mut bulk) => {
                 let hurried = last_question.is_some_and(|at| at.elapsed() < QUESTION_PAUSE);
@@ -228,6 +228,12 @@ fn serve(mut embedder: impl Embedder, queue: &Queue) {
             }
         }
     }
+}
+
+fn question(embedder: &mut impl Embedder, text: String) -> Result<Question, EmbedError> {
+    let pieces = embedder.pieces(&text);
+    let vector = embedder.embed(&[text])?.into_iter().next().ok_or(EmbedError::Stopped)?;
+    Ok(Question { vector, pieces })
 }
 
 fn wait(queue: &Queue) -> Option<Next> {

@@ -79,6 +79,11 @@ impl Embedder for OnnxEmbedder {
         }
         self.model.embed(texts, Some(BATCH)).map_err(|error| EmbedError::Failed(error.to_string()))
     }
+
+    fn pieces(&self, text: &str) -> usize {
+        // What cannot be taken apart is no language.
+        self.model.tokenizer.encode(text, false).map_or(usize::MAX, |pieces| pieces.len())
+    }
 }
 
 /// ONNX Runtime, loaded once per process: the library cannot be changed afterwards, and fastembed demands

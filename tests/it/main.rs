@@ -10,6 +10,7 @@ mod pool;
 mod privileges;
 mod races;
 mod scan;
+mod search;
 mod support;
 mod tidy;
 mod tls;

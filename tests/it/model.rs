@@ -100,7 +100,7 @@ async fn a_question_is_answered_while_bulk_work_goes_on() {
     tokio::task::yield_now().await;
     let asked = meaning.query("something to keep my tent dry").await.expect("answered");
     assert!(!bulk.is_finished(), "the question waited for the bulk work");
-    assert!(cosine(&asked, &references()[0].vector) > 0.995);
+    assert!(cosine(&asked.vector, &references()[0].vector) > 0.995);
     assert_eq!(bulk.await.expect("no panic").expect("embedded").len(), 200);
 }
 

@@ -14,6 +14,9 @@ const COVER_POWER: i32 = 3;
 /// An item whose vector is not made yet counts as nearly as well meant as its words are covered.
 const UNREAD_MEANING: f32 = 0.9;
 
+/// A cosine as near as meaning gets: what is less near counts for less, even when nothing is nearer.
+const NEAR: f32 = 0.5;
+
 /// In the place the question names.
 const PLACE_BOOST: f32 = 0.3;
 
@@ -21,8 +24,8 @@ const PLACE_BOOST: f32 = 0.3;
 const LEAST_MEANING: f32 = 0.25;
 const LEAST_MEANING_OF_NOISE: f32 = 0.50;
 
-/// The same when all that speaks besides is a corrected spelling.
-const LEAST_MEANING_OF_CORRECTED: f32 = 0.40;
+/// The same when all that speaks besides is a guessed spelling.
+const LEAST_MEANING_OF_GUESSED: f32 = 0.40;
 
 /// Tails of lists: hits by meaning alone stop at this share of the best cosine.
 const TAIL: f32 = 0.5;
@@ -85,8 +88,8 @@ pub struct Asked {
     pub language: bool,
     /// No word of it occurs anywhere as typed.
     pub all_unknown: bool,
-    /// At least one was replaced by a near one.
-    pub corrected: bool,
+    /// Some were replaced by near ones, and it is not beyond doubt that those were meant.
+    pub guessed: bool,
 }
 
 /// Is a text language, not noise? By how many pieces the model's vocabulary needs for it: `hammer` is one
@@ -97,21 +100,23 @@ pub fn is_language(words: usize, letters: usize, pieces: usize) -> bool {
 }
 
 /// The hits, best first; none, when nothing is near enough to be meant.
-pub fn rank(candidates: Vec<Candidate>, asked: Asked) -> Vec<Ranked> {
-    let best_words = max(candidates.iter().map(|c| c.words));
+pub fn rank(mut candidates: Vec<Candidate>, asked: Asked) -> Vec<Ranked> {
     let best_cosine = max(candidates.iter().filter_map(|c| c.cosine));
     if nothing_found(&candidates, best_cosine, asked) {
         return Vec::new();
     }
+    candidates
+        .retain(|c| c.exact.is_some() || c.words > 0.0 || c.cosine.is_some_and(|cosine| cosine >= TAIL * best_cosine));
+    rank_all(&candidates)
+}
+
+/// The same without a floor: every candidate in its order.
+pub fn rank_all(candidates: &[Candidate]) -> Vec<Ranked> {
+    let best_words = max(candidates.iter().map(|c| c.words));
+    let best_cosine = max(candidates.iter().filter_map(|c| c.cosine));
     let mut ranked: Vec<Ranked> = candidates
-        .into_iter()
-        .filter(|c| {
-            c.exact.is_some()
-                || c.words > 0.0
-                || c.in_place
-                || c.cosine.is_some_and(|cosine| cosine >= TAIL * best_cosine)
-        })
-        .map(|c| Ranked { item: c.item, why: why(&c), score: score(&c, best_words, best_cosine) })
+        .iter()
+        .map(|c| Ranked { item: c.item, why: why(c, best_cosine), score: score(c, best_words, best_cosine) })
         .collect();
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.item.cmp(&b.item)));
     ranked
@@ -122,8 +127,8 @@ fn nothing_found(candidates: &[Candidate], best_cosine: f32, asked: Asked) -> bo
         return false;
     }
     let any_words = candidates.iter().any(|c| c.words > 0.0);
-    if asked.all_unknown && asked.corrected && any_words {
-        return best_cosine > 0.0 && best_cosine < LEAST_MEANING_OF_CORRECTED;
+    if asked.all_unknown && asked.guessed && any_words {
+        return best_cosine > 0.0 && best_cosine < LEAST_MEANING_OF_GUESSED;
     }
     let least = if asked.language { LEAST_MEANING } else { LEAST_MEANING_OF_NOISE };
     !any_words && best_cosine < least
@@ -133,7 +138,7 @@ fn score(c: &Candidate, best_words: f32, best_cosine: f32) -> f32 {
     let words = c.words / best_words.max(f32::MIN_POSITIVE);
     let fused = if best_cosine > 0.0 {
         let meaning = match c.cosine {
-            Some(cosine) => cosine.max(0.0) / best_cosine,
+            Some(cosine) => cosine.max(0.0) / best_cosine.max(NEAR),
             None => UNREAD_MEANING * c.cover,
         };
         WORDS * words * c.cover.powi(COVER_POWER) + (1.0 - WORDS) * meaning
@@ -145,12 +150,15 @@ fn score(c: &Candidate, best_words: f32, best_cosine: f32) -> f32 {
     exact + (fused + place) / (1.0 + PLACE_BOOST)
 }
 
-fn why(c: &Candidate) -> Why {
-    match c {
-        Candidate { exact: Some(_), .. } => Why::Code,
-        Candidate { words, corrected: true, .. } if *words > 0.0 => Why::Spelling,
-        Candidate { words, in_place, .. } if *words > 0.0 || *in_place => Why::Word,
-        _ => Why::Meaning,
+/// Words are the reason when they cover enough of the question; a chance word is none beside a near meaning.
+fn why(c: &Candidate, best_cosine: f32) -> Why {
+    let meant = c.cosine.is_some_and(|cosine| cosine >= TAIL * best_cosine);
+    if c.exact.is_some() {
+        Why::Code
+    } else if c.words > 0.0 && (c.cover >= WORDS || !meant) {
+        if c.corrected { Why::Spelling } else { Why::Word }
+    } else {
+        Why::Meaning
     }
 }
 
@@ -162,7 +170,7 @@ fn max(numbers: impl Iterator<Item = f32>) -> f32 {
 mod tests {
     use super::*;
 
-    const CLEAN: Asked = Asked { language: true, all_unknown: false, corrected: false };
+    const CLEAN: Asked = Asked { language: true, all_unknown: false, guessed: false };
 
     fn order(candidates: &[Candidate], asked: Asked) -> Vec<i32> {
         rank(candidates.to_vec(), asked).iter().map(|hit| hit.item).collect()
@@ -190,10 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_says_it_all_beats_a_far_fetched_meaning() {
+        let worded = Candidate { item: 1, words: 0.5, cover: 1.0, cosine: Some(0.1), ..Candidate::default() };
+        let far = Candidate { item: 2, cosine: Some(0.3), ..Candidate::default() };
+        assert_eq!(order(&[far, worded], CLEAN), [1, 2]);
+    }
+
+    #[test]
     fn random_letters_find_nothing_and_real_words_by_little() {
         let far = Candidate { item: 1, cosine: Some(0.35), ..Candidate::default() };
-        assert_eq!(order(&[far], Asked { language: false, all_unknown: true, corrected: false }), Vec::<i32>::new());
-        assert_eq!(order(&[far], Asked { language: true, all_unknown: true, corrected: false }), [1]);
+        assert_eq!(order(&[far], Asked { language: false, all_unknown: true, guessed: false }), Vec::<i32>::new());
+        assert_eq!(order(&[far], Asked { language: true, all_unknown: true, guessed: false }), [1]);
     }
 
     #[test]

@@ -50,6 +50,16 @@ pub fn corrections(typed: &str, neighbours: Vec<Neighbour>) -> Vec<Neighbour> {
     best
 }
 
+/// Is a correction beyond doubt? Random letters are hardly ever one mistake away from a long word.
+pub fn is_sure(typed: &str, known: &str) -> bool {
+    let letters = typed.chars().count();
+    match strsim::osa_distance(typed, known) {
+        0 => true,
+        1 => letters > 4,
+        _ => letters > 7,
+    }
+}
+
 fn penalty(typed: &str, distance: usize, known: &Neighbour) -> f64 {
     let other_start = typed.chars().next() != known.word.chars().next();
     distance as f64 - 0.25 * f64::from(known.items.max(1)).ln() + f64::from(u8::from(other_start))
@@ -98,6 +108,12 @@ mod tests {
     #[test]
     fn short_words_and_numbers_are_left_alone() {
         assert!(!may_be_misspelt("usb") && !may_be_misspelt("m8x40") && may_be_misspelt("tarp"));
+    }
+
+    #[test]
+    fn long_words_leave_no_doubt() {
+        assert!(is_sure("extenguisher", "extinguisher") && is_sure("hamemr", "hammer"));
+        assert!(!is_sure("kvqqr", "karer") && !is_sure("pmup", "pump"));
     }
 
     #[test]
