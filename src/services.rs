@@ -7,8 +7,10 @@ pub mod catalog;
 pub mod changes;
 pub mod diagnosis;
 pub mod health;
+pub mod merge;
 pub mod people;
 pub mod photos;
+pub mod relations;
 pub mod scan;
 pub mod search;
 pub mod stock;
@@ -26,6 +28,8 @@ pub struct Services {
     pub catalog: catalog::Catalog,
     pub stock: stock::Stock,
     pub undo: undo::Undo,
+    pub merge: merge::Merge,
+    pub relations: relations::Relations,
     pub people: people::People,
     pub photos: photos::Photos,
     pub scan: scan::Scan,
@@ -58,6 +62,8 @@ impl Services {
             catalog: catalog::Catalog::new(db.clone()),
             stock: stock::Stock::new(db.clone()),
             undo: undo::Undo::new(db.clone()),
+            merge: merge::Merge::new(db.clone()),
+            relations: relations::Relations::new(db.clone()),
             people: people::People::new(db.clone()),
             photos: photos::Photos::new(db.clone(), photos),
             scan: scan::Scan::new(db.clone()),

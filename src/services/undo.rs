@@ -6,7 +6,7 @@ use super::stock::{Booked, Refusal, reason_of};
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, BookingId, ItemId, Movement, Permission, RequestId};
 use crate::store::bookings::{self, BookedLine, BookingHead, BookingKind, NewBooking};
-use crate::store::{Db, StoreError, audit, items};
+use crate::store::{Db, StoreError, audit, items, merging};
 
 /// How long a member may take back their own bookings.
 pub const MEMBER_MINUTES: i64 = 15;
@@ -20,6 +20,10 @@ pub enum UndoError {
     NotFound,
     #[error("it was taken back already")]
     AlreadyUndone,
+    #[error("taking a merge back is final; merge the two again instead")]
+    MergeAgain,
+    #[error("a merge is taken back as a whole")]
+    MergeWhole,
     #[error("a member takes back only their own bookings, for {MEMBER_MINUTES} minutes")]
     NotYours,
     /// What has happened since stands in the way.
@@ -89,6 +93,15 @@ impl Undo {
         }
         let head = bookings::get(&tx, booking).await?.ok_or(UndoError::NotFound)?;
         allow(actor, &head)?;
+        let merged = merging::of_booking(&tx, booking).await?;
+        if merged.is_some() && line.is_some() {
+            return Err(UndoError::MergeWhole);
+        }
+        if let Some(original) = head.reverses
+            && merging::of_booking(&tx, original).await?.is_some()
+        {
+            return Err(UndoError::MergeAgain);
+        }
         let all = bookings::lines(&tx, booking).await?;
         let items_concerned: Vec<ItemId> = all.iter().map(|l| l.movement.item).collect();
         bookings::lock_items(&tx, &items_concerned).await?;
@@ -133,6 +146,9 @@ impl Undo {
                 Some("movement_reversed_once") => UndoError::AlreadyUndone,
                 _ => in_the_way(line.line, line.movement.item, e),
             })?;
+        }
+        if let Some(moved) = &merged {
+            merging::move_back(&tx, moved).await.map_err(|e| in_the_way(0, ItemId(moved.other), e))?;
         }
         let mut kept = Vec::new();
         for item in made {

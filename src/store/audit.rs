@@ -43,6 +43,25 @@ pub async fn note(
     Ok(())
 }
 
+/// The same under a booking, so that its undo finds it.
+pub async fn note_under(
+    client: &impl GenericClient,
+    actor: &Actor,
+    booking: BookingId,
+    action: &str,
+    entity: &str,
+    id: Option<Uuid>,
+    detail: Option<Value>,
+) -> Result<(), StoreError> {
+    client
+        .execute(
+            "insert into audit (actor, booking, action, entity, entity_id, new) values ($1, $2, $3, $4, $5, $6)",
+            &[&actor.person.map(|p| p.0), &booking.0, &action, &entity, &id, &detail],
+        )
+        .await?;
+    Ok(())
+}
+
 /// Newest first; of one thing when asked; before an entry, for paging.
 pub async fn list(
     client: &impl GenericClient,

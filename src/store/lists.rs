@@ -1,12 +1,13 @@
 //! Long lists of items, sorted and filtered, and the tree of places.
 
 use deadpool_postgres::GenericClient;
+use rust_decimal::Decimal;
 use time::Date;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{StoreError, parsed};
-use crate::domain::{ItemId, ItemKind};
+use crate::domain::{ItemId, ItemKind, LotId};
 
 /// Which items a list shows. Empty: all that are not archived.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -182,6 +183,20 @@ pub async fn count_directly_in(client: &impl GenericClient, holder: ItemId) -> R
         )
         .await?;
     Ok(row.get(0))
+}
+
+/// Everything that lies directly in a holder: item, lot, how many.
+pub async fn lines_in(
+    client: &impl GenericClient,
+    holder: ItemId,
+) -> Result<Vec<(ItemId, Option<LotId>, Decimal)>, StoreError> {
+    let rows = client
+        .query("select item, lot, quantity from stock where holder = $1 order by item, lot", &[&holder.0])
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| (ItemId(row.get(0)), row.get::<_, Option<Uuid>>(1).map(LotId), row.get::<_, Decimal>(2).normalize()))
+        .collect())
 }
 
 /// One holder in the tree of places.

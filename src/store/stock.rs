@@ -178,6 +178,22 @@ pub async fn ensure_lot(
     Ok(LotId(row.get(0)))
 }
 
+/// Lots on hand that expire up to a day, soonest first.
+pub async fn expiring(client: &impl GenericClient, until: Date) -> Result<Vec<(ItemId, Lot)>, StoreError> {
+    let rows = client
+        .query(
+            "select l.item, l.id, l.code, l.expires_on from lot l
+             where l.expires_on <= $1 and exists (select from stock s where s.item = l.item and s.lot = l.id)
+             order by l.expires_on, l.id",
+            &[&until],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| (ItemId(row.get(0)), Lot { id: LotId(row.get(1)), code: row.get(2), expires_on: row.get(3) }))
+        .collect())
+}
+
 /// Items whose stock, balance or loans are not what the ledger sums to; empty when all is well.
 pub async fn discrepancies(client: &impl GenericClient) -> Result<Vec<ItemId>, StoreError> {
     let rows = client.query(include_str!("discrepancies.sql"), &[]).await?;

@@ -3,6 +3,7 @@
 mod changes;
 mod cluster;
 mod ledger;
+mod merge;
 mod model;
 mod people;
 mod photos;
