@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use inventory::domain::{Act, Actor, ItemDraft, ItemId, ItemKind, PersonId, RequestId, Role};
+use inventory::domain::{Act, Actor, ItemDraft, ItemId, ItemKind, PersonId, PhotoId, RequestId, Role};
 use inventory::services::Services;
 use inventory::services::catalog::NewItem;
 use inventory::services::people::{PeopleError, PersonDraft};
+use inventory::services::photos::{Size, Source};
+use inventory::services::search::SearchRequest;
 use inventory::services::stock::BookingRequest;
 use inventory::store::history::HistoryFilter;
+use inventory::store::links::LinkKind;
 use inventory::store::lists::{ListFilter, ListOrder};
+use inventory::store::suppliers::SupplierPart;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Barrier;
 
@@ -27,7 +31,9 @@ fn forbidden<T, E: std::error::Error>(result: Result<T, E>) -> bool {
 async fn every_service_method_asks_for_the_role_it_needs() {
     let test = TestDb::new().await;
     let s = Services::new(&test.db);
-    let (item, person) = (ItemId::new(), PersonId::new());
+    let (item, person, photo) = (ItemId::new(), PersonId::new(), PhotoId::new());
+    let day = time::Date::from_ordinal_date(2026, 1).expect("a day");
+    let part = SupplierPart { supplier: "Huber".into(), part_number: "1".into(), price: None, url: None };
     let new = || NewItem {
         request: RequestId::new(),
         draft: ItemDraft::new(ItemKind::Location, "Hall"),
@@ -49,6 +55,11 @@ async fn every_service_method_asks_for_the_role_it_needs() {
             ("scan.resolve", Role::Viewer, forbidden(s.scan.resolve(a, "X").await)),
             ("stock.history", Role::Viewer, forbidden(s.stock.history(a, &HistoryFilter::default()).await)),
             ("stock.home_of", Role::Viewer, forbidden(s.stock.home_of(a, item).await)),
+            ("search.search", Role::Viewer, forbidden(s.search.search(a, &SearchRequest::new("x")).await)),
+            ("relations.links", Role::Viewer, forbidden(s.relations.links(a, item).await)),
+            ("relations.expiring", Role::Viewer, forbidden(s.relations.expiring(a, day).await)),
+            ("photos.of_item", Role::Viewer, forbidden(s.photos.of_item(a, item).await)),
+            ("photos.path", Role::Viewer, forbidden(s.photos.path(a, photo, Size::Small).await)),
             ("stock.loans", Role::Member, forbidden(s.stock.loans(a, None).await)),
             ("stock.book issue", Role::Member, forbidden(s.stock.book(a, &taken()).await)),
             (
@@ -73,6 +84,28 @@ async fn every_service_method_asks_for_the_role_it_needs() {
             ("catalog.attach_code", Role::Keeper, forbidden(s.catalog.attach_code(a, item, "X").await)),
             ("catalog.detach_code", Role::Keeper, forbidden(s.catalog.detach_code(a, item, "X").await)),
             ("catalog.audit", Role::Keeper, forbidden(s.catalog.audit(a, item, None, 10).await)),
+            ("merge.merge", Role::Keeper, forbidden(s.merge.merge(a, RequestId::new(), item, ItemId::new()).await)),
+            ("relations.link", Role::Keeper, forbidden(s.relations.link(a, item, LinkKind::SpareFor, item).await)),
+            ("relations.unlink", Role::Keeper, forbidden(s.relations.unlink(a, item, LinkKind::SpareFor, item).await)),
+            ("relations.put_lot", Role::Keeper, forbidden(s.relations.put_lot(a, item, "L1", None).await)),
+            (
+                "relations.put_supplier_part",
+                Role::Keeper,
+                forbidden(s.relations.put_supplier_part(a, item, &part).await),
+            ),
+            (
+                "relations.remove_supplier_part",
+                Role::Keeper,
+                forbidden(s.relations.remove_supplier_part(a, item, "Huber", "1").await),
+            ),
+            ("photos.add", Role::Keeper, forbidden(s.photos.add(a, item, Source::Bytes(vec![]), "").await)),
+            ("photos.remove", Role::Keeper, forbidden(s.photos.remove(a, photo).await)),
+            ("photos.reorder", Role::Keeper, forbidden(s.photos.reorder(a, item, &[photo]).await)),
+            ("photos.make_primary", Role::Keeper, forbidden(s.photos.make_primary(a, photo).await)),
+            ("photos.set_caption", Role::Keeper, forbidden(s.photos.set_caption(a, photo, "").await)),
+            ("photos.original", Role::Keeper, forbidden(s.photos.original(a, photo).await)),
+            ("photos.sweep", Role::Admin, forbidden(s.photos.sweep(a).await)),
+            ("diagnosis.database", Role::Admin, forbidden(s.diagnosis.database(a).await)),
             ("people.add", Role::Admin, forbidden(s.people.add(a, &draft("Ann", Role::Viewer)).await)),
             ("people.edit", Role::Admin, forbidden(s.people.edit(a, person, &draft("Ann", Role::Viewer)).await)),
             ("people.deactivate", Role::Admin, forbidden(s.people.deactivate(a, person).await)),
