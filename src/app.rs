@@ -98,7 +98,7 @@ impl App {
             None => Services::new(&db),
         };
         let services = services.searching(&db, Analyser::new(&languages(&config)), meaning.clone());
-        let app = Self { services, config, db, meaning, health, database, schema, cluster };
+        let app = Self { config, db, services, meaning, health, database, schema, cluster };
         app.first_look().await;
         Ok(app)
     }

@@ -70,7 +70,7 @@ pub async fn ids(
     sql.push_str(" order by ");
     sql.push_str(order.sql());
     sql.push_str(" limit $6");
-    query(client, &sql, filter, limit, None).await
+    query(client, &sql, filter, limit, &[]).await
 }
 
 /// At most `limit` of the items that pass, in the order of their ids, behind `after`: pages that neither skip nor repeat
@@ -86,7 +86,7 @@ pub async fn page(
          where ($8::uuid is null or i.id > $8) and {} order by i.id limit $6",
         conditions(filter)
     );
-    query(client, &sql, filter, limit, Some(after)).await
+    query(client, &sql, filter, limit, &[&after.map(|id| id.0)]).await
 }
 
 async fn query(
@@ -94,7 +94,7 @@ async fn query(
     sql: &str,
     filter: &ListFilter,
     limit: i64,
-    after: Option<Option<ItemId>>,
+    further: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<ItemId>, StoreError> {
     let kinds: Vec<&str> = filter.kinds.iter().map(|k| k.as_str()).collect();
     let tags: Vec<String> = filter.tags.iter().map(|t| t.to_lowercase()).collect();
@@ -103,10 +103,7 @@ async fn query(
         [filter.inside, filter.directly_in, filter.instance_of].map(|id| id.map(|id| id.0));
     let mut parameters: Vec<&(dyn ToSql + Sync)> =
         vec![&inside, &kinds, &tags, &wanted, &directly_in, &limit, &product];
-    let after = after.map(|after| after.map(|id| id.0));
-    if let Some(after) = &after {
-        parameters.push(after);
-    }
+    parameters.extend_from_slice(further);
     let statement = client.prepare_cached(sql).await?;
     let rows = client.query(&statement, &parameters).await?;
     Ok(rows.iter().map(|row| ItemId(row.get(0))).collect())

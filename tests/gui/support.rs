@@ -31,12 +31,7 @@ openable!(Gallery);
 
 /// A window of the desktop, in light. Each test has a thread, and each thread its own backend.
 pub fn window<W: Openable>() -> W {
-    let options = TestingBackendOptions {
-        mock_time: true,
-        threading: false,
-        renderer_name: Some("software".into()),
-        ..Default::default()
-    };
+    let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
     // A test that opens a second window has the backend already.
     let _ = slint::platform::set_platform(Box::new(TestingBackend::new(options)));
     let window = W::make();
