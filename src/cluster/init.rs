@@ -8,11 +8,14 @@ use super::ClusterError;
 use super::account::Account;
 use super::binaries::Binaries;
 use super::error::io;
-use super::place::{Place, is_unfinished};
+use super::place::Place;
 use super::settings::Durability;
 
 /// The bootstrap superuser: migrations and creating databases, nothing else.
 pub const SUPERUSER: &str = "postgres";
+
+/// What half-made clusters are called, before the number of the process that makes them.
+const UNFINISHED: &str = "pgdata.new.";
 
 /// Runs `initdb` under another name and renames the result, so that a kill at any point leaves either nothing
 /// or a whole cluster. The caller holds the change lock.
@@ -20,8 +23,8 @@ pub const SUPERUSER: &str = "postgres";
 /// Local connections are trusted: the socket's directory is closed to everybody but the account, so whoever gets
 /// as far is who owns the data files anyway.
 pub fn init(place: &Place, binaries: &Binaries, account: &Account, durability: Durability) -> Result<(), ClusterError> {
-    remove_unfinished(place)?;
-    let new = place.dir.join("pgdata.new");
+    // A name of our own: the `initdb` of a killed program may still be at work under the old one.
+    let new = place.dir.join(format!("{UNFINISHED}{}", std::process::id()));
     account.private_dir(&new)?;
     let mut command = Command::new(binaries.program("initdb"));
     account.apply(&mut command);
@@ -53,12 +56,12 @@ pub fn init(place: &Place, binaries: &Binaries, account: &Account, durability: D
     fs::File::open(&place.dir).and_then(|dir| dir.sync_all()).map_err(io("flush", &place.dir))
 }
 
-fn remove_unfinished(place: &Place) -> Result<(), ClusterError> {
-    for entry in fs::read_dir(&place.dir).map_err(io("list", &place.dir))? {
-        let entry = entry.map_err(io("list", &place.dir))?;
-        if is_unfinished(&entry.file_name()) {
-            fs::remove_dir_all(entry.path()).map_err(io("remove", &entry.path()))?;
+/// Removes half-made clusters, as far as it goes: what a killed program's `initdb` still writes to is left for the next time. The caller holds the
+/// change lock.
+pub fn remove_unfinished(place: &Place) {
+    for entry in fs::read_dir(&place.dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_dir_all(entry.path()).ok();
         }
     }
-    Ok(())
 }

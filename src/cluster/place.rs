@@ -1,6 +1,5 @@
 //! Where a private cluster keeps its parts.
 
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -70,7 +69,7 @@ impl Place {
             if dir.join(SOCKET).as_os_str().len() > LONGEST_SOCKET_PATH || !parent_exists {
                 continue;
             }
-            if !dir.exists() {
+            if !dir.exists() || dir.starts_with(&self.dir) {
                 account.private_dir(&dir)?;
             }
             if account.owns_privately(&dir) {
@@ -106,9 +105,4 @@ fn make_private(dir: &Path) -> Result<(), ClusterError> {
     }
     std::fs::create_dir_all(dir).map_err(io("create", dir))?;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(io("protect", dir))
-}
-
-/// Half-made clusters a kill left behind; only of interest to who holds the change lock.
-pub fn is_unfinished(name: &OsStr) -> bool {
-    name.to_string_lossy().starts_with("pgdata.new")
 }

@@ -61,6 +61,7 @@ impl Server {
                 installed: Binaries::installed(setting),
             });
         };
+        init::remove_unfinished(&place);
         if data.is_none() {
             info!("Making the database in {}", place.pgdata.display());
             init::init(&place, &binaries, &account, options.durability)?;

@@ -74,11 +74,11 @@ async fn what_was_written_is_there_after_a_restart() {
 #[tokio::test]
 async fn a_kill_while_the_cluster_is_made_leaves_nothing_in_the_way() {
     let dir = directory();
-    fs::create_dir_all(dir.path().join("cluster/pgdata.new/base")).expect("half a cluster");
-    fs::write(dir.path().join("cluster/pgdata.new/PG_VERSION"), "15\n").expect("half a cluster");
+    fs::create_dir_all(dir.path().join("cluster/pgdata.new.1/base")).expect("half a cluster");
+    fs::write(dir.path().join("cluster/pgdata.new.1/PG_VERSION"), "15\n").expect("half a cluster");
     let cluster = own_cluster(dir.path()).await;
     assert_eq!(setting(&cluster, "port").await, "5432");
-    assert!(!dir.path().join("cluster/pgdata.new").exists());
+    assert!(!dir.path().join("cluster/pgdata.new.1").exists());
 }
 
 #[tokio::test]

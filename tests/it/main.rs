@@ -2,6 +2,7 @@
 
 mod changes;
 mod cluster;
+mod crash;
 mod ledger;
 mod merge;
 mod model;
@@ -9,6 +10,7 @@ mod people;
 mod photos;
 mod pool;
 mod privileges;
+mod program;
 mod races;
 mod scan;
 mod search;
