@@ -1,4 +1,29 @@
 //! The window, for desktop and kiosk.
+//!
+//! Slint runs on the main thread; everything that waits runs on tokio and comes back through [`bridge`]. A page is one
+//! file here and one adapter in `ui/adapters`: callbacks carry ids and become one service call, read models become the
+//! adapter's facts, and the words for them are found in `ui/`. Models are made once and updated in place, so that
+//! scrolling and selection stay.
+
+mod booking;
+mod bridge;
+mod desktop;
+mod editor;
+mod format;
+mod item;
+mod live;
+mod models;
+mod notices;
+mod photos;
+mod places;
+mod program;
+mod results;
+mod rows;
+mod session;
+mod settings;
+
+pub use desktop::{Desktop, run};
+pub use program::{Opener, Program, StartError, Surroundings, Wish};
 
 /// What the Slint compiler makes of `ui/`.
 #[allow(

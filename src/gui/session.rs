@@ -1,0 +1,191 @@
+//! Who is here, which inventory is open, how it is, and how the window looks.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use slint::TimerMode;
+use tracing::warn;
+
+use super::bridge::perform;
+use super::desktop::{Face, Shown, react};
+use super::program::{Program, StartError, Wish};
+use super::ui::{Health, Language, Phase, Role, SessionAdapter, StartTrouble, Theme, Tokens};
+use super::{item, live, places, results};
+use crate::domain::{self, Actor, Permission};
+use crate::embedding::ModelState;
+use crate::services::health::Database;
+use crate::services::people::Person;
+
+/// How often the window looks at the health it is told; no call to the database is in it.
+const LOOK: Duration = Duration::from_millis(400);
+
+pub fn connect(face: &Rc<Face>) {
+    let adapter = face.adapter::<SessionAdapter>();
+    adapter.set_version(env!("CARGO_PKG_VERSION").into());
+    adapter.set_address(face.surroundings.address.as_str().into());
+    show_theme(face, face.settings.borrow().theme());
+    show_language(face, face.settings.borrow().language());
+
+    adapter.on_explore_example({
+        let open = react(face, |face, ()| open(face, Wish::Example));
+        move || open(())
+    });
+    adapter.on_start_own(react(face, |face, name: slint::SharedString| {
+        open(face, Wish::Own { name: name.trim().to_owned() });
+    }));
+    adapter.on_try_again({
+        let open = react(face, |face, ()| open(face, Wish::Any));
+        move || open(())
+    });
+    adapter.on_quit(|| {
+        if let Err(error) = slint::quit_event_loop() {
+            warn!("The window's loop does not end: {error}");
+        }
+    });
+    adapter.on_choose_theme(react(face, |face, theme| {
+        show_theme(face, theme);
+        face.settings.borrow_mut().set_theme(theme);
+        remember(face);
+    }));
+    adapter.on_choose_language(react(face, |face, language| {
+        face.settings.borrow_mut().set_language(language);
+        remember(face);
+        show_language(face, language);
+        results::reload(face, results::Keep::Chosen);
+        item::refresh(face);
+        places::refresh(face);
+    }));
+
+    face.clock.start(TimerMode::Repeated, LOOK, {
+        let look = react(face, |face, ()| show_health(face));
+        move || look(())
+    });
+}
+
+/// Opens an inventory and shows it, or says why not.
+pub fn open(face: &Rc<Face>, wish: Wish) {
+    let adapter = face.adapter::<SessionAdapter>();
+    if adapter.get_switching() {
+        return;
+    }
+    adapter.set_switching(true);
+    adapter.set_switch_error("".into());
+    if face.shown.borrow().is_none() && wish == Wish::Any {
+        adapter.set_phase(Phase::Starting);
+        adapter.set_trouble(StartTrouble::None);
+    }
+    let opening = (face.opener)(wish);
+    let weak = face.downgrade();
+    let work = async move {
+        let program = opening.await?;
+        let person = program.services.people.local().await.map_err(|error| StartError::Other(error.to_string()));
+        Ok((program, person?))
+    };
+    perform(&face.runtime, work, move |opened: Result<(Program, Option<Person>), StartError>| {
+        let Some(face) = weak.upgrade() else { return };
+        let adapter = face.adapter::<SessionAdapter>();
+        adapter.set_switching(false);
+        match opened {
+            Ok((program, Some(person))) => show(&face, program, person),
+            Ok((_, None)) => adapter.set_phase(Phase::FirstRun),
+            Err(StartError::Name(why)) => adapter.set_switch_error(why.into()),
+            Err(error) => {
+                let trouble = match &error {
+                    StartError::Database(_) => StartTrouble::Database,
+                    StartError::NotUpToDate(_) => StartTrouble::Migrations,
+                    _ => StartTrouble::Other,
+                };
+                adapter.set_trouble(trouble);
+                adapter.set_trouble_details(error.to_string().into());
+                adapter.set_phase(Phase::Stopped);
+            }
+        }
+    });
+}
+
+fn show(face: &Rc<Face>, program: Program, person: Person) {
+    let adapter = face.adapter::<SessionAdapter>();
+    let actor = Actor::person(person.id, person.role);
+    adapter.set_example(program.example);
+    adapter.set_person_name(person.name.as_str().into());
+    adapter.set_person_initials(initials(&person.name).into());
+    adapter.set_person_role(match person.role {
+        domain::Role::Viewer => Role::Viewer,
+        domain::Role::Member => Role::Member,
+        domain::Role::Keeper => Role::Keeper,
+        domain::Role::Admin => Role::Admin,
+    });
+    adapter.set_may_book(actor.may(Permission::Book));
+    adapter.set_may_edit(actor.may(Permission::Keep));
+    face.era.set(face.era.get() + 1);
+    live::follow(face, &program.services);
+    face.shown.replace(Some(Shown { program, person, actor }));
+    face.places.forget();
+    face.results.forget();
+    item::clear(face);
+    show_health(face);
+    adapter.set_phase(Phase::Ready);
+    places::refresh(face);
+    results::reload(face, results::Keep::First);
+}
+
+fn show_health(face: &Rc<Face>) {
+    let Some(shown) = face.shown.borrow().clone() else { return };
+    let report = shown.program.health.report();
+    let health = match (report.database, report.model) {
+        (Database::Down { .. }, _) => Health::NoDatabase,
+        (_, ModelState::Loading) => Health::Starting,
+        (_, ModelState::Absent { .. }) => Health::NoMeaning,
+        (_, ModelState::Ready(_)) => Health::Well,
+    };
+    let adapter = face.adapter::<SessionAdapter>();
+    let before = adapter.get_health();
+    adapter.set_health(health);
+    if before == Health::NoDatabase && health != Health::NoDatabase {
+        live::refresh_everything(face);
+    }
+}
+
+fn show_theme(face: &Face, theme: Theme) {
+    face.adapter::<Tokens>().set_theme(theme);
+}
+
+fn show_language(face: &Face, language: Language) {
+    let tag = match language {
+        Language::System => None,
+        Language::English => Some(""),
+        Language::German => Some("de"),
+    };
+    if let Some(tag) = tag
+        && let Err(error) = slint::select_bundled_translation(tag)
+    {
+        warn!("The language is not shown: {error}");
+    }
+    face.window.set_language(language);
+}
+
+fn remember(face: &Face) {
+    if let Some(path) = &face.surroundings.settings {
+        face.settings.borrow().save(path);
+    }
+}
+
+/// The first letters of the first and the last name.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_the_outer_names() {
+        for (name, expected) in [("Maria Keller", "MK"), ("jonas", "J"), ("Anna Maria de Vries", "AV"), ("", ""), ("Émile Öz", "ÉÖ")] {
+            assert_eq!(initials(name), expected);
+        }
+    }
+}
