@@ -3,6 +3,8 @@
 //! A command prints its result on standard output and everything else on standard error. What it returns decides the exit
 //! code; see [`exit`].
 
+#[cfg(feature = "gui")]
+mod desktop;
 mod doctor;
 pub mod exit;
 mod migrate;
@@ -37,6 +39,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "gui")]
+    Desktop(desktop::Args),
     Serve(serve::Args),
     Migrate(migrate::Args),
     Setup(setup::Args),
@@ -77,6 +81,10 @@ impl Context {
 /// Runs the command to its end and says how it went.
 pub fn run(cli: Cli) -> ExitCode {
     let done = prepare(&cli).and_then(|context| {
+        #[cfg(feature = "gui")]
+        if let Command::Desktop(_) = cli.command {
+            return desktop::run(&context);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let done = runtime.block_on(dispatch(cli.command, context));
         runtime.shutdown_timeout(std::time::Duration::from_secs(2));
@@ -90,6 +98,8 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn prepare(cli: &Cli) -> anyhow::Result<Context> {
     let listen = match &cli.command {
+        #[cfg(feature = "gui")]
+        Command::Desktop(args) => args.listen.clone(),
         Command::Serve(args) => args.listen.clone(),
         _ => None,
     };
@@ -101,6 +111,8 @@ fn prepare(cli: &Cli) -> anyhow::Result<Context> {
 
 async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode> {
     match command {
+        #[cfg(feature = "gui")]
+        Command::Desktop(_) => unreachable!("the window has the main thread, before there is a runtime"),
         Command::Serve(_) => serve::run(context).await,
         Command::Migrate(args) => migrate::run(args, context).await,
         Command::Setup(args) => setup::run(args, context).await,

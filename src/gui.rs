@@ -9,6 +9,7 @@ mod booking;
 mod bridge;
 mod desktop;
 mod editor;
+mod form;
 mod format;
 mod item;
 mod live;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use slint::{Image, ModelRc, SharedString, VecModel};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::desktop::{Face, react};
 use super::format::{self, Numbers};
@@ -175,7 +175,7 @@ fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine]) {
     });
     sync(&models.loans, loans.collect());
     sync(&models.history, history.iter().map(|line| history_row(face, summary.id, line, numbers, now)).collect());
-    sync(&models.details, details(&view, numbers));
+    sync(&models.details, details(&view, numbers, today));
     adapter.set_shown(true);
     show_pictures(face, &view);
     face.item.view.replace(Some(view));
@@ -239,7 +239,7 @@ pub fn movement(kind: MovementKind) -> Movement {
     }
 }
 
-fn details(view: &ItemView, numbers: Numbers) -> Vec<DetailRow> {
+fn details(view: &ItemView, numbers: Numbers, today: Date) -> Vec<DetailRow> {
     let draft = &view.draft;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let price = draft.price.as_ref().map(|price| format!("{}\u{a0}{}", numbers.write(price.amount), price.currency));
@@ -252,19 +252,20 @@ fn details(view: &ItemView, numbers: Numbers) -> Vec<DetailRow> {
         (DetailName::Serial, text(&draft.serial_number)),
         (DetailName::Maximum, maximum.unwrap_or_default()),
         (DetailName::Price, price.unwrap_or_default()),
-        (DetailName::Bought, draft.purchased_on.map(|date| date.to_string()).unwrap_or_default()),
-        (DetailName::Warranty, draft.warranty_until.map(|date| date.to_string()).unwrap_or_default()),
         (DetailName::Url, text(&draft.url)),
         (DetailName::Codes, codes.join("  ")),
         (DetailName::Notes, draft.notes.clone()),
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| DetailRow { name, custom: SharedString::new(), value: value.into() })
+    .map(|(name, value)| DetailRow { name, value: value.into(), ..DetailRow::default() })
     .collect();
+    for (name, date) in [(DetailName::Bought, draft.purchased_on), (DetailName::Warranty, draft.warranty_until)] {
+        rows.extend(date.map(|date| DetailRow { name, day: format::day(date, today), ..DetailRow::default() }));
+    }
     for (name, value) in &draft.fields {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        rows.push(DetailRow { name: DetailName::Custom, custom: name.into(), value: value.into() });
+        rows.push(DetailRow { name: DetailName::Custom, custom: name.into(), value: value.into(), ..DetailRow::default() });
     }
     rows
 }

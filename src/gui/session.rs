@@ -161,7 +161,6 @@ fn show_language(face: &Face, language: Language) {
     {
         warn!("The language is not shown: {error}");
     }
-    face.window.set_language(language);
 }
 
 fn remember(face: &Face) {

@@ -1,0 +1,214 @@
+//! `inventory desktop`: the program with its window.
+//!
+//! The window has the main thread; tokio runs beside it, with the web endpoint on it. Which inventory is open is held
+//! here, because changing it means closing one database and opening another.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+
+use super::Context;
+use crate::app::{App, EXAMPLE, NotReady, OWN, Open};
+use crate::config::Config;
+use crate::domain::Role;
+use crate::gui::{Opener, Program, StartError, Surroundings, Wish};
+use crate::services::people::{People, PeopleError, PersonDraft};
+use crate::web;
+
+/// Open the window, and serve the web view beside it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inventory desktop
+  inventory desktop --listen 127.0.0.1:8080
+  SLINT_BACKEND=winit-software inventory desktop
+
+Needs a display. Without one, `inventory serve` shows the same inventory to browsers.")]
+pub struct Args {
+    /// Where the web view listens: ADDRESS:PORT or PORT [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+/// Runs on the main thread, which Slint needs.
+pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let config = context.config.clone();
+    let surroundings = Surroundings {
+        settings: Some(config.paths.data_dir.join("window.toml")),
+        address: if config.web.enabled { config.web.listen.to_string() } else { String::new() },
+    };
+    let inventory = Arc::new(Inventory { config, open: Mutex::new(None) });
+    let shown = {
+        let _within = runtime.enter();
+        crate::gui::run(runtime.handle(), opener(&inventory), surroundings)
+    };
+    let closed = runtime.block_on(inventory.close());
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    shown.context("no window can be shown; `inventory serve` shows the inventory to browsers")?;
+    closed?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn opener(inventory: &Arc<Inventory>) -> Opener {
+    let inventory = Arc::clone(inventory);
+    Arc::new(move |wish| {
+        let inventory = Arc::clone(&inventory);
+        Box::pin(async move { inventory.show(wish).await })
+    })
+}
+
+/// Whichever inventory is open.
+struct Inventory {
+    config: Config,
+    open: Mutex<Option<Opened>>,
+}
+
+/// An open inventory and the endpoint that serves it.
+struct Opened {
+    app: App,
+    web: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Inventory {
+    async fn show(&self, wish: Wish) -> Result<Program, StartError> {
+        let mut open = self.open.lock().await;
+        match wish {
+            Wish::Any => {
+                if open.is_none() {
+                    *open = Some(self.open(None).await?);
+                }
+            }
+            Wish::Example => {
+                let example = self.open(Some(EXAMPLE)).await?;
+                if let Some(before) = open.replace(example) {
+                    before.close().await;
+                }
+            }
+            Wish::Own { name } => {
+                let own = self.open(Some(OWN)).await?;
+                if let Err(error) = begin(&own.app.services.people, &name).await {
+                    own.close().await;
+                    return Err(error);
+                }
+                if let Some(before) = open.replace(own) {
+                    before.discard_example().await;
+                }
+            }
+        }
+        let opened = open.as_mut().ok_or_else(|| StartError::Other("nothing is open".into()))?;
+        if opened.web.is_none() {
+            opened.web = serve(&self.config, &opened.app).await;
+        }
+        let app = &opened.app;
+        Ok(Program { services: app.services.clone(), health: app.health.clone(), example: app.database == EXAMPLE })
+    }
+
+    async fn open(&self, database: Option<&str>) -> Result<Opened, StartError> {
+        // A configured server has one database, which is the person's own.
+        let database = database.filter(|_| self.config.database.server.is_none()).map(str::to_owned);
+        let app = App::open(self.config.clone(), Open { database, ..Open::default() }).await.map_err(explain)?;
+        match app.ready() {
+            Ok(()) => Ok(Opened { app, web: None }),
+            Err(not_ready) => {
+                if let Err(error) = app.stop().await {
+                    warn!("{error:#}");
+                }
+                Err(explain(not_ready.into()))
+            }
+        }
+    }
+
+    async fn close(&self) -> anyhow::Result<()> {
+        match self.open.lock().await.take() {
+            Some(opened) => opened.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Opened {
+    async fn end_web(&mut self) {
+        if let Some((end, served)) = self.web.take() {
+            drop(end);
+            served.await.ok();
+        }
+    }
+
+    async fn stop(mut self) -> anyhow::Result<()> {
+        self.end_web().await;
+        self.app.stop().await
+    }
+
+    async fn close(self) {
+        if let Err(error) = self.stop().await {
+            warn!("The inventory before was not closed in order: {error:#}");
+        }
+    }
+
+    /// The example goes when somebody starts their own; anything else stays.
+    async fn discard_example(mut self) {
+        if self.app.database != EXAMPLE {
+            return self.close().await;
+        }
+        self.end_web().await;
+        match self.app.discard().await {
+            Ok(()) => info!("The example is gone"),
+            Err(error) => warn!("The example stays: {error:#}"),
+        }
+    }
+}
+
+/// Whoever sits before the machine as the data's owner is the first admin, by a code that nobody has to read.
+async fn begin(people: &People, name: &str) -> Result<(), StartError> {
+    let code = match people.issue_setup_code().await {
+        Ok(code) => code,
+        // Somebody began it already; there is nothing left to ask.
+        Err(PeopleError::AlreadySetUp) => return Ok(()),
+        Err(error) => return Err(StartError::Other(error.to_string())),
+    };
+    let draft = PersonDraft { name: name.to_owned(), role: Role::Admin, login: None };
+    match people.set_up(&code, &draft, None).await {
+        Ok(_) | Err(PeopleError::AlreadySetUp) => Ok(()),
+        Err(error @ PeopleError::Name) => Err(StartError::Name(error.to_string())),
+        Err(error) => Err(StartError::Other(error.to_string())),
+    }
+}
+
+/// Serves the web view beside the window. Another program on the address serves in its place.
+async fn serve(config: &Config, app: &App) -> Option<(oneshot::Sender<()>, JoinHandle<()>)> {
+    if !config.web.enabled {
+        return None;
+    }
+    let listener: TcpListener = match web::listen(config.web.listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            info!("No web view beside the window: {error}");
+            return None;
+        }
+    };
+    let (end, ended) = oneshot::channel::<()>();
+    let (services, health) = (app.services.clone(), app.health.clone());
+    let served = tokio::spawn(async move {
+        let asked_to_end = async move { drop(ended.await) };
+        if let Err(error) = web::serve(listener, services, health, asked_to_end).await {
+            warn!("The web view ended: {error}");
+        }
+    });
+    Some((end, served))
+}
+
+fn explain(error: anyhow::Error) -> StartError {
+    let text = format!("{error:#}");
+    match error.downcast_ref() {
+        Some(NotReady::Pending(_) | NotReady::Schema(_)) => StartError::NotUpToDate(text),
+        Some(NotReady::Database(_)) => StartError::Database(text),
+        None if error.is::<crate::cluster::ClusterError>() => StartError::Database(text),
+        None => StartError::Other(text),
+    }
+}
