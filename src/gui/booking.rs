@@ -92,7 +92,8 @@ fn begin(face: &Rc<Face>, verb: Verb, id: &str) {
         move |services, actor| async move {
             let view = services.catalog.view(&actor, id).await;
             let home = services.stock.home_of(&actor, id).await.ok().flatten();
-            let people = if verb == Verb::Lend { services.people.list(&actor).await.unwrap_or_default() } else { Vec::new() };
+            let people =
+                if verb == Verb::Lend { services.people.list(&actor).await.unwrap_or_default() } else { Vec::new() };
             (view, home, people)
         },
         move |face, (view, home, people)| match view {
@@ -148,7 +149,8 @@ fn ask(face: &Rc<Face>, verb: Verb, view: ItemView, home: Option<ItemId>, people
     adapter.set_item_name(view.summary.name.as_str().into());
     adapter.set_unit(unit.into());
     adapter.set_countable(counted);
-    let first = if verb == Verb::Count { view.stock.first().map_or(Decimal::ZERO, |line| line.quantity) } else { Decimal::ONE };
+    let first =
+        if verb == Verb::Count { view.stock.first().map_or(Decimal::ZERO, |line| line.quantity) } else { Decimal::ONE };
     adapter.set_amount(numbers.write(first).into());
     let quick: &[i64] = if verb == Verb::Count { &[] } else { &[1, 10, 50, 100] };
     adapter.set_quick(ModelRc::from(Rc::new(VecModel::from_iter(quick.iter().map(|n| numbers.count(*n))))));
@@ -221,7 +223,8 @@ fn read(face: &Face, about: &About) -> Result<Ask, BookingTrouble> {
                 return Err(BookingTrouble::NoBorrower);
             }
             // Somebody with an account is lent to as that person.
-            let known = about.people.iter().find(|person| person.active && person.name.to_lowercase() == name.to_lowercase());
+            let known =
+                about.people.iter().find(|person| person.active && person.name.to_lowercase() == name.to_lowercase());
             let borrower = known.map_or(Borrower::Named(name), |person| Borrower::Person(person.id));
             Act::CheckOut { item, from, quantity: quantity()?, lot, borrower, due_on: None }
         }
@@ -242,7 +245,12 @@ fn read(face: &Face, about: &About) -> Result<Ask, BookingTrouble> {
             let (from, lot) = source()?;
             Act::Missing { item, from, quantity: quantity()?, lot }
         }
-        Verb::Scrap => Act::Scrap { item, from: from.map(|(from, _)| from), quantity: quantity()?, lot: from.and_then(|(_, lot)| lot) },
+        Verb::Scrap => Act::Scrap {
+            item,
+            from: from.map(|(from, _)| from),
+            quantity: quantity()?,
+            lot: from.and_then(|(_, lot)| lot),
+        },
     };
     Ok(Ask::Book(act, note))
 }
@@ -269,7 +277,9 @@ fn confirm(face: &Rc<Face>) {
     face.call(
         move |services, actor| async move {
             let booked = match ask {
-                Ask::PutBack { to, quantity } => services.stock.put_back(&actor, request, item, Some(to), quantity).await,
+                Ask::PutBack { to, quantity } => {
+                    services.stock.put_back(&actor, request, item, Some(to), quantity).await
+                }
                 Ask::Book(act, note) => {
                     let request = BookingRequest { id: request, kind: BookingKind::Single, note, acts: vec![act] };
                     services.stock.book(&actor, &request).await

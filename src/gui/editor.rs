@@ -10,13 +10,10 @@ use super::desktop::{Face, react};
 use super::form::{self, Filled};
 use super::models::sync;
 use super::photos::{self, Pixels};
-use super::ui::{
-    Draft, DraftPhoto, DraftTrouble, EditorAdapter, Notice, PlaceChoice, SaveTrouble, SessionAdapter, TreeAdapter,
-};
+use super::ui::{Draft, DraftPhoto, DraftTrouble, EditorAdapter, Notice, PlaceChoice, SaveTrouble, TreeAdapter};
 use super::{item, live, notices};
-use crate::domain::{ItemDraft, ItemId, ItemKind, PhotoId, RequestId};
+use crate::domain::{ItemId, PhotoId, RequestId};
 use crate::services::catalog::{CatalogError, ItemView, NewItem, StoreError};
-use crate::services::photos::Source;
 
 /// What the open form is about.
 #[derive(Default)]
@@ -101,7 +98,8 @@ fn edit(face: &Rc<Face>, id: &str) {
         |face, answer| match answer {
             Ok(view) => {
                 let draft = form::fill(&view, face.numbers());
-                let ids: Vec<PhotoId> = view.photos.iter().filter(|photo| photo.item == view.summary.id).map(|photo| photo.id).collect();
+                let ids: Vec<PhotoId> =
+                    view.photos.iter().filter(|photo| photo.item == view.summary.id).map(|photo| photo.id).collect();
                 begin(face, Some(view), draft);
                 show_kept(face, ids);
             }

@@ -24,7 +24,8 @@ const KINDS: [ItemKind; 4] = [ItemKind::Location, ItemKind::Container, ItemKind:
 pub fn fill(view: &ItemView, numbers: Numbers) -> Draft {
     let draft = &view.draft;
     let text = |value: &Option<String>| SharedString::from(value.as_deref().unwrap_or_default());
-    let number = |value: Option<Decimal>| SharedString::from(value.map(|value| numbers.write(value)).unwrap_or_default());
+    let number =
+        |value: Option<Decimal>| SharedString::from(value.map(|value| numbers.write(value)).unwrap_or_default());
     Draft {
         id: view.summary.id.to_string().into(),
         kind: KINDS.iter().position(|kind| *kind == draft.kind).map_or(-1, |at| at as i32),
@@ -126,7 +127,14 @@ mod tests {
     use crate::domain::ItemId;
 
     fn form() -> Draft {
-        Draft { kind: 3, name: "Wood screw".into(), quantity: "1,250".into(), currency: "EUR".into(), place: ItemId::new().to_string().into(), ..Draft::default() }
+        Draft {
+            kind: 3,
+            name: "Wood screw".into(),
+            quantity: "1,250".into(),
+            currency: "EUR".into(),
+            place: ItemId::new().to_string().into(),
+            ..Draft::default()
+        }
     }
 
     #[test]
@@ -140,7 +148,9 @@ mod tests {
 
     #[test]
     fn mistakes_stand_beside_their_field() {
-        let check = |form: Draft, expected: DraftTrouble| assert_eq!(*read(&form, None, Numbers::English).expect_err("wrong"), expected);
+        let check = |form: Draft, expected: DraftTrouble| {
+            assert_eq!(*read(&form, None, Numbers::English).expect_err("wrong"), expected)
+        };
         let none = DraftTrouble::default;
         check(Draft { name: " ".into(), ..form() }, DraftTrouble { name: FieldTrouble::Required, ..none() });
         check(Draft { place: "".into(), ..form() }, DraftTrouble { place: FieldTrouble::PlaceNeeded, ..none() });

@@ -71,7 +71,8 @@ impl Numbers {
     /// Reads what a person typed. A lone sign before anything but three digits is the decimal point in every language,
     /// so that 2.5 is never 25.
     pub fn read(self, text: &str) -> Option<Decimal> {
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '−' { '-' } else { c }).collect();
+        let text: String =
+            text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '−' { '-' } else { c }).collect();
         let (group, _) = self.signs();
         let signs: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| matches!(c, '.' | ',')).collect();
         let point = match signs.as_slice() {
@@ -119,7 +120,13 @@ pub fn day(date: Date, today: Date) -> Moment {
     } else {
         Age::Earlier
     };
-    Moment { age, time: SharedString::new(), day: i32::from(date.day()), month: i32::from(u8::from(date.month())), year: date.year() }
+    Moment {
+        age,
+        time: SharedString::new(),
+        day: i32::from(date.day()),
+        month: i32::from(u8::from(date.month())),
+        year: date.year(),
+    }
 }
 
 /// How full, and where the notch stands, in parts of the full scale: the larger of what is there and two and a half minima.

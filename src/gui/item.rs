@@ -163,7 +163,15 @@ fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine]) {
         holds_things: summary.kind.is_holder(),
         inside: numbers.count(view.contents),
     });
-    sync(&models.path, summary.path.places.iter().map(|p| Crumb { id: p.id.to_string().into(), name: p.name.as_str().into() }).collect());
+    sync(
+        &models.path,
+        summary
+            .path
+            .places
+            .iter()
+            .map(|p| Crumb { id: p.id.to_string().into(), name: p.name.as_str().into() })
+            .collect(),
+    );
     sync(&models.tags, view.draft.tags.iter().map(SharedString::from).collect());
     sync(&models.stock, view.stock.iter().map(|line| stock_row(face, line, numbers)).collect());
     let loans = view.loans.iter().map(|loan| LoanRow {
@@ -213,7 +221,12 @@ fn history_row(face: &Face, item: ItemId, line: &HistoryLine, numbers: Numbers, 
     HistoryRow {
         booking: line.booking.to_string().into(),
         movement: movement(line.movement.kind),
-        amount: if change.is_zero() { numbers.write(line.movement.quantity.get()) } else { numbers.write_change(change) }.into(),
+        amount: if change.is_zero() {
+            numbers.write(line.movement.quantity.get())
+        } else {
+            numbers.write_change(change)
+        }
+        .into(),
         from: line.from_name.as_deref().unwrap_or_default().into(),
         to: line.to_name.as_deref().or(line.borrower.as_deref()).unwrap_or_default().into(),
         person: line.actor_name.as_deref().unwrap_or_default().into(),
@@ -265,7 +278,12 @@ fn details(view: &ItemView, numbers: Numbers, today: Date) -> Vec<DetailRow> {
     }
     for (name, value) in &draft.fields {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        rows.push(DetailRow { name: DetailName::Custom, custom: name.into(), value: value.into(), ..DetailRow::default() });
+        rows.push(DetailRow {
+            name: DetailName::Custom,
+            custom: name.into(),
+            value: value.into(),
+            ..DetailRow::default()
+        });
     }
     rows
 }
@@ -296,7 +314,11 @@ fn set_archived(face: &Rc<Face>, id: &str, archived: bool) {
     let name = view(face, id).map(|view| view.summary.name).unwrap_or_default();
     face.call(
         move |services, actor| async move {
-            if archived { services.catalog.archive(&actor, id).await } else { services.catalog.restore(&actor, id).await }
+            if archived {
+                services.catalog.archive(&actor, id).await
+            } else {
+                services.catalog.restore(&actor, id).await
+            }
         },
         move |face, answer| match answer {
             Ok(()) => {

@@ -23,7 +23,9 @@ mod tests {
 
     #[test]
     fn a_list_becomes_another_whatever_their_lengths() {
-        for (before, after) in [(vec![], vec![1, 2]), (vec![1, 2, 3], vec![1, 4]), (vec![1], vec![]), (vec![1], vec![1, 2])] {
+        for (before, after) in
+            [(vec![], vec![1, 2]), (vec![1, 2, 3], vec![1, 4]), (vec![1], vec![]), (vec![1], vec![1, 2])]
+        {
             let model = VecModel::from(before);
             sync(&model, after.clone());
             assert_eq!(model.iter().collect::<Vec<_>>(), after);

@@ -103,7 +103,9 @@ impl State {
             let name = node.name.to_lowercase();
             let code = node.code.as_deref().unwrap_or_default().to_lowercase();
             let whole = format!("{} {name} {code} {}", self.path(node.id).to_lowercase(), code.replace('-', ""));
-            if !words.iter().all(|word| whole.contains(word)) || moved.is_some_and(|moved| self.is_within(node.id, moved)) {
+            if !words.iter().all(|word| whole.contains(word))
+                || moved.is_some_and(|moved| self.is_within(node.id, moved))
+            {
                 continue;
             }
             let rank = if query.is_empty() {

@@ -10,9 +10,9 @@ use time::OffsetDateTime;
 
 use super::desktop::{Face, react};
 use super::format::{self, Numbers};
+use super::item;
 use super::photos::{self, Pixels};
 use super::ui::{Column, ItemAdapter, Reason, ResultRow, ResultsAdapter, TreeAdapter, Whereabouts};
-use super::item;
 use crate::domain::{self, Actor, ItemId, ItemKind, PhotoId};
 use crate::services::Services;
 use crate::services::catalog::{CatalogError, ItemSummary, ListFilter, ListOrder, PathHead};
@@ -121,7 +121,12 @@ pub fn reload(face: &Rc<Face>, keep: Keep) {
     let text = adapter.get_query().trim().to_owned();
     let filter = ListFilter {
         inside: face.adapter::<TreeAdapter>().get_selected().parse().ok(),
-        kinds: usize::try_from(adapter.get_kind()).ok().and_then(|n| ItemKind::ALL.get(n)).copied().into_iter().collect(),
+        kinds: usize::try_from(adapter.get_kind())
+            .ok()
+            .and_then(|n| ItemKind::ALL.get(n))
+            .copied()
+            .into_iter()
+            .collect(),
         low: adapter.get_low(),
         lent: adapter.get_lent(),
         archived: adapter.get_archived(),

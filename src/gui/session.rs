@@ -24,7 +24,7 @@ pub fn connect(face: &Rc<Face>) {
     adapter.set_version(env!("CARGO_PKG_VERSION").into());
     adapter.set_address(face.surroundings.address.as_str().into());
     show_theme(face, face.settings.borrow().theme());
-    show_language(face, face.settings.borrow().language());
+    show_language(face.settings.borrow().language());
 
     adapter.on_explore_example({
         let open = react(face, |face, ()| open(face, Wish::Example));
@@ -50,7 +50,7 @@ pub fn connect(face: &Rc<Face>) {
     adapter.on_choose_language(react(face, |face, language| {
         face.settings.borrow_mut().set_language(language);
         remember(face);
-        show_language(face, language);
+        show_language(language);
         results::reload(face, results::Keep::Chosen);
         item::refresh(face);
         places::refresh(face);
@@ -150,7 +150,7 @@ fn show_theme(face: &Face, theme: Theme) {
     face.adapter::<Tokens>().set_theme(theme);
 }
 
-fn show_language(face: &Face, language: Language) {
+fn show_language(language: Language) {
     let tag = match language {
         Language::System => None,
         Language::English => Some(""),
@@ -183,7 +183,9 @@ mod tests {
 
     #[test]
     fn initials_are_the_outer_names() {
-        for (name, expected) in [("Maria Keller", "MK"), ("jonas", "J"), ("Anna Maria de Vries", "AV"), ("", ""), ("Émile Öz", "ÉÖ")] {
+        for (name, expected) in
+            [("Maria Keller", "MK"), ("jonas", "J"), ("Anna Maria de Vries", "AV"), ("", ""), ("Émile Öz", "ÉÖ")]
+        {
             assert_eq!(initials(name), expected);
         }
     }

@@ -1,0 +1,87 @@
+//! Lists, places, filters and the keyboard.
+
+use inventory::gui::ui::{ItemAdapter, ResultsAdapter, TreeAdapter};
+use slint::platform::{Key, WindowEvent};
+use slint::{ComponentHandle as _, Global as _, Model as _};
+
+use crate::stage::{Stage, play};
+
+fn key(stage: &Stage, text: impl Into<slint::SharedString>) {
+    let text = text.into();
+    stage.window().window().dispatch_event(WindowEvent::KeyPressed { text: text.clone() });
+    stage.window().window().dispatch_event(WindowEvent::KeyReleased { text });
+}
+
+#[test]
+fn a_place_shows_what_is_in_it_and_below() {
+    play(
+        |props| async move {
+            let workshop = props.place("Workshop", None).await;
+            let shelf = props.place("Shelf 2", Some(workshop)).await;
+            props.goods("Hex bolt", shelf, 4).await;
+            let van = props.place("Van", None).await;
+            props.thing("Tent", van).await;
+        },
+        |stage| async move {
+            let results = ResultsAdapter::get(stage.window());
+            stage.until("everything is listed", || results.get_total() == 5).await;
+            stage.until("the tree is unfolded", || TreeAdapter::get(stage.window()).get_rows().row_count() == 3).await;
+            stage.press("Workshop, 2 inside");
+            stage.until("what is inside is listed", || results.get_total() == 2).await;
+            let lines = stage.lines();
+            assert!(
+                lines.iter().any(|line| line.starts_with("Hex bolt"))
+                    && !lines.iter().any(|line| line.starts_with("Tent")),
+                "{lines:?}"
+            );
+            stage.press("All places, 5 inside");
+            stage.until("everything is back", || results.get_total() == 5).await;
+        },
+    );
+}
+
+#[test]
+fn arrows_walk_the_list_and_the_page_beside_it_follows() {
+    play(
+        |props| async move {
+            let shelf = props.place("Shelf 2", None).await;
+            for number in 1..=3 {
+                props.goods(&format!("Bolt {number}"), shelf, 5).await;
+            }
+        },
+        |stage| async move {
+            let (results, item) = (ResultsAdapter::get(stage.window()), ItemAdapter::get(stage.window()));
+            stage.until("the first is chosen", || item.get_shown() && results.get_current() == 0).await;
+            let first = item.get_item().name;
+            key(&stage, Key::DownArrow);
+            stage.until("the second is shown", || results.get_current() == 1 && item.get_item().name != first).await;
+            key(&stage, Key::UpArrow);
+            stage
+                .until("the first is shown again", || results.get_current() == 0 && item.get_item().name == first)
+                .await;
+        },
+    );
+}
+
+#[test]
+fn lists_are_sorted_by_their_heads() {
+    play(
+        |props| async move {
+            let shelf = props.place("Shelf 2", None).await;
+            props.goods("Washer", shelf, 5).await;
+            props.goods("Anchor", shelf, 500).await;
+        },
+        |stage| async move {
+            let first = |name: &'static str| {
+                let stage = &stage;
+                move || stage.lines().first().is_some_and(|line| line.starts_with(name))
+            };
+            stage.press("Name");
+            stage.until("by name", first("Anchor")).await;
+            stage.press("Name, sorted upward");
+            stage.until("by name, turned round", first("Washer")).await;
+            stage.press("On hand");
+            stage.until("by number, most first", first("Anchor")).await;
+        },
+    );
+}

@@ -1,0 +1,242 @@
+//! A window over a real database, pressed as a person presses it.
+//!
+//! Slint's loop runs on one thread of the process, as in the program; each test sends its play there and waits for the
+//! end of it, so that tests look the same under nextest and under `cargo test`.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
+use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
+use inventory::embedding::{EmbedError, Meaning};
+use inventory::gui::ui::{AppWindow, Phase, SessionAdapter};
+use inventory::gui::{Desktop, Opener, Program, Surroundings};
+use inventory::services::Services;
+use inventory::services::catalog::{ItemView, NewItem, Placement};
+use inventory::services::health::{Health, Schema};
+use inventory::services::people::PersonDraft;
+use slint::{ComponentHandle as _, Global as _, PhysicalSize};
+use tokio::runtime::{Handle, Runtime};
+
+use crate::database::TestDb;
+
+/// The longest anything may take that is not measured.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Everything a play has: a window, and the services to look behind it.
+pub struct Stage {
+    pub desktop: Desktop,
+    pub services: Services,
+    pub actor: Actor,
+    pub database: TestDb,
+    pub photos: tempfile::TempDir,
+}
+
+/// Runs a play on the window's thread, with Ann as the admin of an inventory that `set` has filled.
+pub fn play<S, P>(set: impl FnOnce(Arc<Props>) -> S + Send + 'static, act: impl FnOnce(Stage) -> P + Send + 'static)
+where
+    S: Future<Output = ()> + Send + 'static,
+    P: Future<Output = ()> + 'static,
+{
+    let _alone = one_at_a_time();
+    let (tell, told) = mpsc::channel();
+    runtime().block_on(async {
+        let database = TestDb::new().await;
+        let photos = tempfile::tempdir().expect("a temporary folder");
+        let services = Services::with_photos(&database.db, photos.path());
+        let actor = ann(&services).await;
+        services.changes.follow();
+        let props = Arc::new(Props { services: services.clone(), actor: actor.clone() });
+        set(props).await;
+        let program = Program { services: services.clone(), health: health(&database), example: false };
+        on_the_loop(
+            move || async move {
+                let opener: Opener = Arc::new(move |_| std::future::ready(Ok(program.clone())).boxed());
+                let desktop = open(opener);
+                let stage = Stage { desktop, services, actor, database, photos };
+                stage
+                    .until("the inventory is shown", || SessionAdapter::get(stage.window()).get_phase() == Phase::Ready)
+                    .await;
+                act(stage).await;
+            },
+            tell,
+        );
+    });
+    match told.recv().expect("the play ends") {
+        Ok(()) => {}
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Runs a play without an inventory yet: the opener decides what is shown.
+pub fn play_with<P: Future<Output = ()> + 'static>(opener: Opener, act: impl FnOnce(Desktop) -> P + Send + 'static) {
+    let _alone = one_at_a_time();
+    let (tell, told) = mpsc::channel();
+    on_the_loop(move || async move { act(open(opener)).await }, tell);
+    if let Err(panic) = told.recv().expect("the play ends") {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// Where a play's things come from.
+pub struct Props {
+    pub services: Services,
+    pub actor: Actor,
+}
+
+impl Props {
+    /// A place; `None`: one that stands on its own.
+    pub async fn place(&self, name: &str, inside: Option<ItemId>) -> ItemId {
+        self.make(ItemKind::Location, name, inside, 1).await
+    }
+
+    /// Counted goods.
+    pub async fn goods(&self, name: &str, place: ItemId, quantity: u32) -> ItemId {
+        self.make(ItemKind::Consumable, name, Some(place), quantity).await
+    }
+
+    /// One individual thing.
+    pub async fn thing(&self, name: &str, place: ItemId) -> ItemId {
+        self.make(ItemKind::Asset, name, Some(place), 1).await
+    }
+
+    async fn make(&self, kind: ItemKind, name: &str, place: Option<ItemId>, quantity: u32) -> ItemId {
+        let place = place.map(|holder| Placement { holder, quantity: Quantity::from(quantity), lot: None });
+        let new = NewItem { request: RequestId::new(), draft: ItemDraft::new(kind, name), place, codes: Vec::new() };
+        self.services.catalog.create(&self.actor, new).await.expect("an item is made").item
+    }
+}
+
+impl Stage {
+    pub fn window(&self) -> &AppWindow {
+        self.desktop.window()
+    }
+
+    /// Presses what a screen reader calls so; the one on top, where there are several.
+    pub fn press(&self, label: &str) {
+        press(self.window(), label);
+    }
+
+    /// Types into the field that is called so.
+    pub fn type_into(&self, label: &str, text: &str) {
+        let fields = ElementHandle::find_by_accessible_label(self.window(), label).filter(|field| {
+            matches!(field.accessible_role(), Some(AccessibleRole::TextInput | AccessibleRole::Spinbox))
+        });
+        let field = fields.last().unwrap_or_else(|| panic!("there is a field `{label}`"));
+        field.set_accessible_value(text);
+    }
+
+    /// The names of the lines of the table, as far as they are on the screen.
+    pub fn lines(&self) -> Vec<String> {
+        let rows = ElementQuery::from_root(self.window()).match_descendants().match_inherits("ResultLine").find_all();
+        rows.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect()
+    }
+
+    /// Is something called so on the screen?
+    pub fn shows(&self, label: &str) -> bool {
+        ElementHandle::find_by_accessible_label(self.window(), label).next().is_some()
+    }
+
+    /// Waits until it is so. What never becomes so fails the test in these words.
+    pub async fn until(&self, what: &str, so: impl Fn() -> bool) -> Duration {
+        until(what, so).await
+    }
+
+    /// The item as the services know it.
+    pub async fn item(&self, id: ItemId) -> ItemView {
+        let (services, actor) = (self.services.clone(), self.actor.clone());
+        runtime()
+            .spawn(async move { services.catalog.view(&actor, id).await.expect("the item is there") })
+            .await
+            .expect("no panic")
+    }
+}
+
+/// Presses what a screen reader calls so; the one made last, which lies on top, where there are several.
+pub fn press(window: &AppWindow, label: &str) {
+    let found = ElementHandle::find_by_accessible_label(window, label)
+        .filter(|element| element.accessible_enabled() != Some(false))
+        .filter(|element| element.accessible_role() != Some(AccessibleRole::Text))
+        .last();
+    let element = found.unwrap_or_else(|| panic!("there is nothing to press called `{label}`"));
+    element.invoke_accessible_default_action();
+}
+
+/// Waits until it is so, and says how long that took.
+pub async fn until(what: &str, so: impl Fn() -> bool) -> Duration {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < PATIENCE, "in vain: {what}");
+        pause(Duration::from_millis(5)).await;
+    }
+    began.elapsed()
+}
+
+/// Lets the window's loop go on for so long.
+pub async fn pause(time: Duration) {
+    runtime().spawn(tokio::time::sleep(time)).await.expect("a pause");
+}
+
+pub fn runtime() -> &'static Handle {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"))
+        .handle()
+}
+
+fn open(opener: Opener) -> Desktop {
+    let desktop = Desktop::open(runtime(), opener, Surroundings::default()).expect("the testing backend opens windows");
+    desktop.window().window().set_size(PhysicalSize::new(1440, 900));
+    desktop.window().show().expect("the testing backend shows windows");
+    desktop
+}
+
+async fn ann(services: &Services) -> Actor {
+    let code = services.people.issue_setup_code().await.expect("nobody is there yet");
+    let ann = PersonDraft { name: "Ann Meyer".into(), role: Role::Admin, login: None };
+    services.people.set_up(&code, &ann, None).await.expect("Ann is the first")
+}
+
+fn health(database: &TestDb) -> Health {
+    let (_, schema) = tokio::sync::watch::channel(Schema::Current);
+    Health::new(database.db.health(), schema, Meaning::absent(EmbedError::Stopped))
+}
+
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Ended = Result<(), Box<dyn std::any::Any + Send>>;
+
+/// Runs a future on the thread that runs Slint's loop, and tells how it ended.
+fn on_the_loop<P: Future<Output = ()> + 'static>(play: impl FnOnce() -> P + Send + 'static, tell: mpsc::Sender<Ended>) {
+    static LOOP: OnceLock<()> = OnceLock::new();
+    LOOP.get_or_init(|| {
+        let (ready, is_ready) = mpsc::channel();
+        std::thread::spawn(move || {
+            let options = TestingBackendOptions {
+                mock_time: false,
+                threading: true,
+                renderer_name: Some("software".into()),
+                ..Default::default()
+            };
+            slint::platform::set_platform(Box::new(TestingBackend::new(options))).expect("one loop for the process");
+            ready.send(()).expect("somebody waits");
+            slint::run_event_loop_until_quit().expect("the loop runs");
+        });
+        is_ready.recv().expect("the loop starts");
+    });
+    let begun = Cell::new(Some((play, tell)));
+    slint::invoke_from_event_loop(move || {
+        let Some((play, tell)) = begun.take() else { return };
+        let playing = AssertUnwindSafe(async move { play().await }).catch_unwind();
+        let spawned = slint::spawn_local(async move { drop(tell.send(playing.await)) });
+        spawned.expect("the loop takes the play");
+    })
+    .expect("the loop runs");
+}
