@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::domain::Role;
 use crate::gui::{Opener, Program, StartError, Surroundings, Wish};
 use crate::services::people::{People, PeopleError, PersonDraft};
+use crate::services::search::upkeep::Worker;
 use crate::web;
 
 /// Open the window, and serve the web view beside it
@@ -69,9 +70,11 @@ struct Inventory {
     open: Mutex<Option<Opened>>,
 }
 
-/// An open inventory and the endpoint that serves it.
+/// An open inventory, what works on it in the background, and the endpoint that serves it.
 struct Opened {
     app: App,
+    _search: Worker,
+    changes: JoinHandle<()>,
     web: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -114,7 +117,7 @@ impl Inventory {
         let database = database.filter(|_| self.config.database.server.is_none()).map(str::to_owned);
         let app = App::open(self.config.clone(), Open { database, ..Open::default() }).await.map_err(explain)?;
         match app.ready() {
-            Ok(()) => Ok(Opened { app, web: None }),
+            Ok(()) => Ok(Opened::new(app)),
             Err(not_ready) => {
                 if let Err(error) = app.stop().await {
                     warn!("{error:#}");
@@ -133,7 +136,14 @@ impl Inventory {
 }
 
 impl Opened {
-    async fn end_web(&mut self) {
+    fn new(app: App) -> Self {
+        let search = Worker::start(&app.services.search);
+        let changes = app.services.changes.follow();
+        Self { app, _search: search, changes, web: None }
+    }
+
+    async fn end_background(&mut self) {
+        self.changes.abort();
         if let Some((end, served)) = self.web.take() {
             drop(end);
             served.await.ok();
@@ -141,7 +151,7 @@ impl Opened {
     }
 
     async fn stop(mut self) -> anyhow::Result<()> {
-        self.end_web().await;
+        self.end_background().await;
         self.app.stop().await
     }
 
@@ -156,7 +166,7 @@ impl Opened {
         if self.app.database != EXAMPLE {
             return self.close().await;
         }
-        self.end_web().await;
+        self.end_background().await;
         match self.app.discard().await {
             Ok(()) => info!("The example is gone"),
             Err(error) => warn!("The example stays: {error:#}"),

@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use slint::{Image, ModelRc, SharedString};
-use time::OffsetDateTime;
+use slint::{ModelRc, SharedString};
+use thiserror::Error;
 
 use super::desktop::{Face, react};
 use super::format::{self, Numbers};
 use super::item;
 use super::photos::{self, Pixels};
 use super::ui::{Column, ItemAdapter, Reason, ResultRow, ResultsAdapter, TreeAdapter, Whereabouts};
+use crate::domain::search::{Filters, Why};
 use crate::domain::{self, Actor, ItemId, ItemKind, PhotoId};
 use crate::services::Services;
 use crate::services::catalog::{CatalogError, ItemSummary, ListFilter, ListOrder, PathHead};
+use crate::services::search::{SearchError, SearchRequest};
 
 /// Whether the choice stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,15 @@ impl State {
 const MOST_HITS: usize = 200;
 /// Rows of a list that come with it, before any is scrolled to.
 const AT_ONCE: usize = 64;
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+enum ListError {
+    #[error(transparent)]
+    List(#[from] CatalogError),
+    #[error(transparent)]
+    Search(#[from] SearchError),
+}
 
 /// A list, or hits with their reasons, and the rows that came with it.
 struct Answer {
@@ -164,11 +175,41 @@ async fn answer(
     text: &str,
     filter: &ListFilter,
     order: ListOrder,
-) -> Result<Answer, CatalogError> {
-    let ids = services.catalog.list(actor, filter, order).await?;
-    let summaries = services.catalog.summaries(actor, &ids[..ids.len().min(AT_ONCE)]).await?;
-    let _ = (text, MOST_HITS);
-    Ok(Answer { total: ids.len(), ids, summaries, reasons: HashMap::new(), words_only: false })
+) -> Result<Answer, ListError> {
+    if text.is_empty() {
+        let ids = services.catalog.list(actor, filter, order).await?;
+        let summaries = services.catalog.summaries(actor, &ids[..ids.len().min(AT_ONCE)]).await?;
+        return Ok(Answer { total: ids.len(), ids, summaries, reasons: HashMap::new(), words_only: false });
+    }
+    let request = SearchRequest {
+        filters: Filters {
+            kinds: filter.kinds.clone(),
+            low: filter.low,
+            lent: filter.lent,
+            archived: filter.archived,
+            ..Filters::default()
+        },
+        inside: filter.inside,
+        limit: MOST_HITS,
+        ..SearchRequest::new(text)
+    };
+    let found = services.search.search(actor, &request).await?;
+    Ok(Answer {
+        total: found.total,
+        ids: found.hits.iter().map(|hit| hit.item.id).collect(),
+        reasons: found.hits.iter().map(|hit| (hit.item.id, reason(hit.why))).collect(),
+        words_only: found.words_only.is_some(),
+        summaries: found.hits.into_iter().map(|hit| hit.item).collect(),
+    })
+}
+
+fn reason(why: Why) -> Reason {
+    match why {
+        Why::Code => Reason::Code,
+        Why::Word => Reason::Word,
+        Why::Spelling => Reason::Spelling,
+        Why::Meaning => Reason::Meaning,
+    }
 }
 
 fn show(face: &Rc<Face>, answer: Answer, keep: Keep) {
@@ -258,18 +299,8 @@ fn decode_pictures(face: &Rc<Face>, range: Range<usize>, summaries: &[ItemSummar
 }
 
 fn row(face: &Face, summary: &ItemSummary, reason: Reason) -> ResultRow {
-    let picture = summary.photo.and_then(|photo| face.thumbnails.get(photo));
-    to_row(summary, reason, picture, face.numbers(), face.now(), face)
-}
-
-fn to_row(
-    summary: &ItemSummary,
-    reason: Reason,
-    photo: Option<Image>,
-    numbers: Numbers,
-    now: OffsetDateTime,
-    face: &Face,
-) -> ResultRow {
+    let photo = summary.photo.and_then(|photo| face.thumbnails.get(photo));
+    let (numbers, now) = (face.numbers(), face.now());
     let (whereabouts, place) = place_of(summary);
     let minimum = summary.min_quantity.filter(|minimum| !minimum.is_zero());
     let (filled, notch) = minimum.map_or((0.0, 0.0), |minimum| format::level(summary.on_hand, minimum));

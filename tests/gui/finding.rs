@@ -1,6 +1,6 @@
 //! Lists, places, filters and the keyboard.
 
-use inventory::gui::ui::{ItemAdapter, ResultsAdapter, TreeAdapter};
+use inventory::gui::ui::{ItemAdapter, Reason, ResultsAdapter, TreeAdapter};
 use slint::platform::{Key, WindowEvent};
 use slint::{ComponentHandle as _, Global as _, Model as _};
 
@@ -82,6 +82,40 @@ fn lists_are_sorted_by_their_heads() {
             stage.until("by name, turned round", first("Washer")).await;
             stage.press("On hand");
             stage.until("by number, most first", first("Anchor")).await;
+        },
+    );
+}
+
+#[test]
+fn what_is_typed_is_found_as_it_is_typed_and_why_is_said() {
+    play(
+        |props| async move {
+            let shelf = props.place("Shelf 2", None).await;
+            props.thing("Tarpaulin, green", shelf).await;
+            props.goods("Hex bolt", shelf, 5).await;
+        },
+        |stage| async move {
+            let results = ResultsAdapter::get(stage.window());
+            stage.until("everything is listed", || results.get_total() == 3).await;
+            key(&stage, "t");
+            key(&stage, "a");
+            key(&stage, "r");
+            assert_eq!(results.get_query(), "tar", "the search has the keyboard from the start");
+            let took = stage
+                .until("it is found", || {
+                    results.get_total() == 1 && ItemAdapter::get(stage.window()).get_item().name == "Tarpaulin, green"
+                })
+                .await;
+            println!("from the last key to the page beside the list: {took:?}");
+            assert_eq!(results.get_rows().row_data(0).expect("a hit").reason, Reason::Word);
+            stage.type_into("Search words, codes, places", "qxvz");
+            stage
+                .until("nothing is found, and said so", || {
+                    stage.shows("Nothing found for “qxvz” Search by meaning is not ready; other words may help.")
+                })
+                .await;
+            key(&stage, Key::Escape);
+            stage.until("everything is back", || results.get_total() == 3).await;
         },
     );
 }

@@ -88,8 +88,12 @@ fn a_change_by_psql_shows_within_a_second_and_the_choice_stays() {
             let chosen = results.get_selected();
             // The follower has begun to listen.
             pause(Duration::from_millis(300)).await;
-            let psql = stage.database.client().await;
-            psql.execute("update item set name = 'Bolt 20, long' where name = 'Bolt 20'", &[]).await.expect("renamed");
+            let db = stage.database.db.clone();
+            let renamed = async move {
+                let psql = db.client().await.expect("the database answers");
+                psql.execute("update item set name = 'Bolt 20, long' where name = 'Bolt 20'", &[]).await
+            };
+            crate::stage::runtime().spawn(renamed).await.expect("no panic").expect("renamed");
             let item = ItemAdapter::get(stage.window());
             let took = stage
                 .until("both show it", || {

@@ -1,9 +1,16 @@
 //! Pictures of the window in every theme. People look at them (target directory, tmp/gui); the tests look at what
 //! can be said in a sentence.
 
-use i_slint_backend_testing::{AccessibleRole, ElementQuery};
-use inventory::gui::ui::{AppWindow, Density, Gallery, ResultsAdapter, SessionAdapter, Theme};
-use slint::{Global as _, Rgba8Pixel, SharedPixelBuffer};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use i_slint_backend_testing::{AccessibleRole, ElementQuery, mock_elapsed_time};
+use inventory::gui::ui::{AppWindow, Density, Gallery, ResultRow, ResultsAdapter, SessionAdapter, Theme};
+use slint::platform::WindowEvent;
+use slint::{
+    ComponentHandle as _, Global as _, LogicalPosition, Model, ModelRc, ModelTracker, Rgba8Pixel, SharedPixelBuffer,
+};
 
 use crate::support::{Openable, picture, window};
 
@@ -38,6 +45,51 @@ fn a_small_window_keeps_the_table_and_asks_for_the_rest() {
     assert!(table.size().width > 780.0, "the table has the room of the page beside it: {}", table.size().width);
     let right = table.absolute_position().x + table.size().width;
     assert!((right - 1024.0).abs() < 1.0, "nothing is pushed out of the window: {right}");
+}
+
+#[test]
+fn a_hundred_thousand_lines_scroll_and_only_those_in_sight_are_read() {
+    let window: AppWindow = window();
+    let read = Rc::new(Cell::new(0));
+    ResultsAdapter::get(&window).set_rows(ModelRc::new(Endless { read: read.clone() }));
+    picture(&window, "desktop-endless", 1440, 900);
+    let at = LogicalPosition::new(700.0, 500.0);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..12 {
+        window.window().dispatch_event(WindowEvent::PointerScrolled { position: at, delta_x: 0.0, delta_y: -960.0 });
+        mock_elapsed_time(Duration::from_millis(16));
+        let began = Instant::now();
+        window.window().take_snapshot().expect("the software renderer draws");
+        slowest = slowest.max(began.elapsed());
+    }
+    println!("{} rows read for 12 screens of 100,000; the slowest whole frame took {slowest:?}", read.get());
+    assert!(read.get() < 2_000, "{} rows were read", read.get());
+}
+
+/// As many rows as the largest inventory we know, made when they are asked for.
+struct Endless {
+    read: Rc<Cell<usize>>,
+}
+
+impl Model for Endless {
+    type Data = ResultRow;
+    fn row_count(&self) -> usize {
+        100_000
+    }
+    fn row_data(&self, index: usize) -> Option<ResultRow> {
+        self.read.set(self.read.get() + 1);
+        let name = format!("Socket head cap screw M{}", index % 40).into();
+        Some(ResultRow {
+            id: index.to_string().into(),
+            name,
+            code: "7K3-Q".into(),
+            amount: "480".into(),
+            ..ResultRow::default()
+        })
+    }
+    fn model_tracker(&self) -> &dyn ModelTracker {
+        &()
+    }
 }
 
 #[test]

@@ -33,7 +33,8 @@ pub struct Stage {
     pub services: Services,
     pub actor: Actor,
     pub database: TestDb,
-    pub photos: tempfile::TempDir,
+    /// Where the pictures lie, as long as the play lasts.
+    _photos: tempfile::TempDir,
 }
 
 /// Runs a play on the window's thread, with Ann as the admin of an inventory that `set` has filled.
@@ -57,7 +58,7 @@ where
             move || async move {
                 let opener: Opener = Arc::new(move |_| std::future::ready(Ok(program.clone())).boxed());
                 let desktop = open(opener);
-                let stage = Stage { desktop, services, actor, database, photos };
+                let stage = Stage { desktop, services, actor, database, _photos: photos };
                 stage
                     .until("the inventory is shown", || SessionAdapter::get(stage.window()).get_phase() == Phase::Ready)
                     .await;
@@ -133,7 +134,9 @@ impl Stage {
     /// The names of the lines of the table, as far as they are on the screen.
     pub fn lines(&self) -> Vec<String> {
         let rows = ElementQuery::from_root(self.window()).match_descendants().match_inherits("ResultLine").find_all();
-        rows.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect()
+        let mut labels: Vec<String> = rows.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect();
+        labels.dedup();
+        labels
     }
 
     /// Is something called so on the screen?
@@ -178,7 +181,7 @@ pub async fn until(what: &str, so: impl Fn() -> bool) -> Duration {
 
 /// Lets the window's loop go on for so long.
 pub async fn pause(time: Duration) {
-    runtime().spawn(tokio::time::sleep(time)).await.expect("a pause");
+    runtime().spawn(async move { tokio::time::sleep(time).await }).await.expect("a pause");
 }
 
 pub fn runtime() -> &'static Handle {
