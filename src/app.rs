@@ -28,7 +28,7 @@ pub const OWN: &str = "inventory";
 pub const EXAMPLE: &str = "inventory_example";
 
 /// How long a first look at the database may delay the start.
-const FIRST_LOOK: Duration = Duration::from_secs(10);
+const FIRST_LOOK: Duration = Duration::from_secs(30);
 
 /// What of the program a command needs.
 #[derive(Debug, Clone)]

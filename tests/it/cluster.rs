@@ -38,7 +38,7 @@ fn murder(pid: i32) {
 async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "never: {what}");
+        assert!(begin.elapsed() < Duration::from_mins(1), "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -102,7 +102,7 @@ async fn a_killed_server_is_started_again() {
     eventually("another server", || cluster.server_pid().is_some_and(|new| new != pid)).await;
     let begin = Instant::now();
     while cluster.admin("postgres").postgres.connect(tokio_postgres::NoTls).await.is_err() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "it never answers");
+        assert!(begin.elapsed() < Duration::from_mins(1), "it never answers");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -149,7 +149,8 @@ async fn dropping_it_does_not_wait_but_the_server_ends() {
     let pid = cluster.server_pid().expect("it runs");
     let begin = Instant::now();
     drop(cluster);
-    assert!(begin.elapsed() < Duration::from_millis(100), "{:?}", begin.elapsed());
+    // A stop takes longer than this, a busy machine's answer does not.
+    assert!(begin.elapsed() < Duration::from_millis(500), "{:?}", begin.elapsed());
     eventually("the server ends", || !lives(pid)).await;
 }
 

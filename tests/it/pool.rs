@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 
 use crate::support::{TestDb, config, own_cluster};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn one(db: &Db) -> Result<i32, StoreError> {
     Ok(db.client().await?.query_one("select 1", &[]).await?.get(0))
@@ -69,7 +69,7 @@ async fn a_database_that_is_down_at_first_says_so_and_is_found_when_it_comes() {
     assert!(matches!(&down, DbHealth::Down { reason, .. } if !reason.is_empty()));
     let begin = Instant::now();
     assert!(matches!(one(&db).await, Err(StoreError::Unavailable(_))));
-    assert!(begin.elapsed() < Duration::from_millis(100), "who asks while it is down is told at once");
+    assert!(begin.elapsed() < Duration::from_secs(1), "who asks while it is down is told at once");
 
     let _cluster = own_cluster(dir.path()).await;
     db.wait_until_up(PATIENCE).await.expect("found");

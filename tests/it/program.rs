@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{TestDb, connect, own_cluster};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program with nothing of the tester's environment but what is needed to run.
 fn program(dir: &Path) -> Command {
