@@ -6,11 +6,15 @@
 #[cfg(feature = "gui")]
 mod desktop;
 mod doctor;
+mod eval;
 pub mod exit;
+mod generate;
 mod migrate;
 mod person;
 pub mod progress;
 mod prompt;
+mod reindex;
+mod search;
 mod serve;
 mod setup;
 
@@ -46,6 +50,10 @@ enum Command {
     Setup(setup::Args),
     Person(person::Args),
     Doctor(doctor::Args),
+    Search(search::Args),
+    Reindex(reindex::Args),
+    Eval(eval::Args),
+    Generate(generate::Args),
 }
 
 /// What every command is handed: the settings, and the way to the program's parts.
@@ -118,6 +126,10 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Setup(args) => setup::run(args, context).await,
         Command::Person(args) => person::run(args, context).await,
         Command::Doctor(args) => doctor::run(args, context).await,
+        Command::Search(args) => search::run(args, context).await,
+        Command::Reindex(args) => reindex::run(args, context).await,
+        Command::Eval(args) => eval::run(args, context).await,
+        Command::Generate(args) => generate::run(args, context).await,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every method takes an [`Actor`](crate::domain::Actor) and begins by asking what it may do. What is returned are plain
 //! structs; each face converts them.
 
+pub mod bulk;
 pub mod catalog;
 pub mod changes;
 pub mod diagnosis;
@@ -25,6 +26,7 @@ use crate::store::Db;
 /// All use cases over one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    pub bulk: bulk::Bulk,
     pub catalog: catalog::Catalog,
     pub stock: stock::Stock,
     pub undo: undo::Undo,
@@ -59,6 +61,7 @@ impl Services {
 
     fn with(db: &Db, photos: Option<&std::path::Path>) -> Self {
         Self {
+            bulk: bulk::Bulk::new(db.clone()),
             catalog: catalog::Catalog::new(db.clone()),
             stock: stock::Stock::new(db.clone()),
             undo: undo::Undo::new(db.clone()),

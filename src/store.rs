@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bookings;
+pub mod bulk;
 pub mod changes;
 pub mod codes;
 pub mod database;

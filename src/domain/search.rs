@@ -6,8 +6,10 @@
 //! - [`query`]: `in:"Shelf 2" tag:camping kind:asset low` beside free words.
 //! - [`spelling`]: which known word a misspelt one stands for.
 //! - [`ranking`]: fusion of words and meaning, the floor, the reason per hit.
+//! - [`measures`]: how good a ranking is, by judgements.
 
 pub mod document;
+pub mod measures;
 pub mod query;
 pub mod ranking;
 pub mod spelling;
