@@ -18,6 +18,7 @@ use crate::embedding::onnx::OnnxEmbedder;
 use crate::embedding::{EmbedError, Meaning, Places};
 use crate::services::Services;
 use crate::services::health::{Health, Schema};
+use crate::services::search::upkeep::{Progress, Worker};
 use crate::store::pool::Db;
 use crate::store::{StoreError, database};
 use crate::tls;
@@ -67,13 +68,22 @@ pub struct App {
     /// The database's name.
     pub database: String,
     schema: watch::Receiver<Schema>,
+    /// Keeps words and vectors up to date as long as the program runs.
+    upkeep: Option<Worker>,
     cluster: Option<Cluster>,
 }
 
 impl App {
     /// Everything, on the inventory people see.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
-        Self::open(config, Open::default()).await
+        let mut app = Self::open(config, Open::default()).await?;
+        app.upkeep = Some(Worker::start(&app.services.search));
+        Ok(app)
+    }
+
+    /// How far words and vectors are, for health pages; `None` in commands that do not keep them.
+    pub fn index_progress(&self) -> Option<watch::Receiver<Progress>> {
+        self.upkeep.as_ref().map(Worker::progress)
     }
 
     /// The parts a command asks for. A configured server may be down: the program is up then, says so in its
@@ -98,7 +108,7 @@ impl App {
             None => Services::new(&db),
         };
         let services = services.searching(&db, Analyser::new(&languages(&config)), meaning.clone());
-        let app = Self { config, db, services, meaning, health, database, schema, cluster };
+        let app = Self { config, db, services, meaning, health, database, schema, upkeep: None, cluster };
         app.first_look().await;
         Ok(app)
     }
@@ -118,6 +128,7 @@ impl App {
 
     /// Ends what runs in the background; the last process on a private cluster stops it and waits for its end.
     pub async fn stop(self) -> anyhow::Result<()> {
+        drop(self.upkeep);
         self.db.close();
         match self.cluster {
             Some(cluster) => Ok(cluster.stop().await?),

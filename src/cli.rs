@@ -6,9 +6,9 @@
 #[cfg(feature = "gui")]
 mod desktop;
 mod doctor;
-mod eval;
+pub mod eval;
 pub mod exit;
-mod generate;
+pub mod generate;
 mod migrate;
 mod person;
 pub mod progress;

@@ -47,8 +47,20 @@ pub trait Embedder: Send {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     pub vector: Vector,
-    /// See [`Embedder::pieces`].
-    pub pieces: usize,
+    /// Its words, folded, with the number of pieces each is made of; see [`Embedder::pieces`].
+    pub words: Vec<(String, usize)>,
+}
+
+impl Question {
+    /// Of how many pieces all words together are made.
+    pub fn pieces(&self) -> usize {
+        self.words.iter().map(|(_, pieces)| pieces).fold(0, |sum, pieces| sum.saturating_add(*pieces))
+    }
+
+    /// Is this a word of the language the model was trained on, rather than a misspelt one?
+    pub fn knows(&self, word: &str) -> bool {
+        self.words.iter().any(|(known, pieces)| known == word && *pieces == 1)
+    }
 }
 
 /// Why a text has no vector.

@@ -1,6 +1,6 @@
 //! `inventory eval`: how good and how fast search is on a judged set.
 
-mod set;
+pub mod set;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! `inventory generate`: a large, realistic inventory for measuring.
 
-mod things;
+pub mod things;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::{info, warn};
 
 use super::{BATCH, EmbedError, Embedder, ModelId, Question, Vector};
+use crate::domain::search::words::words;
 
 /// Query vectors kept: a few megabytes, and most questions are asked again.
 const CACHED_QUERIES: u64 = 4096;
@@ -231,9 +232,10 @@ fn serve(mut embedder: impl Embedder, queue: &Queue) {
 }
 
 fn question(embedder: &mut impl Embedder, text: String) -> Result<Question, EmbedError> {
-    let pieces = embedder.pieces(&text);
+    let words =
+        words(&text).into_iter().map(|word| (embedder.pieces(&word), word)).map(|(n, word)| (word, n)).collect();
     let vector = embedder.embed(&[text])?.into_iter().next().ok_or(EmbedError::Stopped)?;
-    Ok(Question { vector, pieces })
+    Ok(Question { vector, words })
 }
 
 fn wait(queue: &Queue) -> Option<Next> {

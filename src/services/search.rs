@@ -159,7 +159,8 @@ impl Search {
     ) -> Result<SearchResults, SearchError> {
         let (question, found) =
             join(self.question(request.mode, &query.text), self.look_up(transaction, request.mode, query)).await;
-        let (found, question) = (found?, question);
+        let mut found = found?;
+        self.correct(transaction, &mut found, query, question.as_deref().ok()).await?;
         if let (Mode::Meaning, Err(why)) = (request.mode, &question) {
             return Err(SearchError::NoMeaning(why.clone()));
         }
@@ -240,16 +241,32 @@ impl Search {
             lookup::exact(transaction, &keys, unfinished_key.as_deref()),
             lookup::named_places(transaction, &span_keys),
         )?;
-        let mut wording = Wording::new(size.items, &words, &lexemes, &unfinished, &parts);
-        let least_items = if size.items < SMALL { 1 } else { 2 };
-        let unknown: Vec<String> =
-            wording.unknown(&words).into_iter().filter(|word| spelling::may_be_misspelt(word)).collect();
-        let near = unknown.iter().map(|word| lookup::neighbours(transaction, word, least_items));
-        let near = try_join_all(near).await?;
-        wording.correct(unknown.iter().map(String::as_str).zip(near), &query.text);
+        let wording = Wording::new(size.items, &words, &lexemes, &unfinished, &parts);
         let (places, place_words) = terms::named_place(&spans, &places, words.len());
         let exact = exact_enough(exact);
         Ok(Found { size, exact, wording, places, place_words })
+    }
+
+    /// Takes near words for those nobody wrote down here, but for real words: they are not misspelt, there is just no
+    /// such thing here.
+    async fn correct(
+        &self,
+        transaction: &Transaction<'_>,
+        found: &mut Found,
+        query: &Query,
+        question: Option<&Question>,
+    ) -> Result<(), StoreError> {
+        let least_items = if found.size.items < SMALL { 1 } else { 2 };
+        let unknown: Vec<String> = found
+            .wording
+            .unknown()
+            .into_iter()
+            .filter(|word| spelling::may_be_misspelt(word) && !question.is_some_and(|question| question.knows(word)))
+            .collect();
+        let near = unknown.iter().map(|word| lookup::neighbours(transaction, word, least_items));
+        let near = try_join_all(near).await?;
+        found.wording.correct(unknown.iter().map(String::as_str).zip(near), &query.text);
+        Ok(())
     }
 
     /// The same search inside the place that some of the words name.
@@ -362,7 +379,7 @@ fn candidate(evidence: &Evidence, wording: &Wording, exact: Option<u8>, without:
 
 fn is_language(text: &str, question: &Question) -> bool {
     let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-    ranking::is_language(text.split_whitespace().count(), letters, question.pieces)
+    ranking::is_language(text.split_whitespace().count(), letters, question.pieces())
 }
 
 async fn hits(

@@ -14,7 +14,7 @@ use crate::services::bulk::BulkItem;
 /// One item of a set. Fields beside these are of no interest.
 #[derive(Debug, Deserialize)]
 pub struct Line {
-    id: String,
+    pub id: String,
     title: String,
     #[serde(default)]
     text: Option<String>,
@@ -25,13 +25,14 @@ pub struct Line {
     #[serde(default)]
     manufacturer: Option<String>,
     #[serde(default)]
-    model: Option<String>,
+    pub model: Option<String>,
     #[serde(default)]
-    ean: Vec<String>,
+    pub ean: Vec<String>,
     #[serde(default)]
     parent: Option<String>,
 }
 
+/// Items, questions and judgements.
 pub struct JudgedSet {
     pub lines: Vec<Line>,
     ids: Vec<ItemId>,
@@ -67,6 +68,11 @@ impl JudgedSet {
         }
         let ids = lines.iter().map(|_| ItemId::new()).collect();
         Ok(Self { lines, ids, questions: asked, grades })
+    }
+
+    /// The items made of the lines, in their order.
+    pub fn ids(&self) -> &[ItemId] {
+        &self.ids
     }
 
     /// The set's own ids by the items made of it.

@@ -115,11 +115,9 @@ impl Wording {
     }
 
     /// The words with nothing to look for.
-    pub fn unknown(&self, asked: &[AskedWord]) -> Vec<String> {
-        (0..asked.len())
-            .filter(|n| !self.terms.iter().any(|term| term.word == *n as i32))
-            .map(|n| asked[n].word.clone())
-            .collect()
+    pub fn unknown(&self) -> Vec<String> {
+        let has_term = |n: i32| self.terms.iter().any(|term| term.word == n);
+        (0..).zip(&self.words).filter(|(n, _)| !has_term(*n)).map(|(_, word)| word.shown.clone()).collect()
     }
 
     /// Takes near words for unknown ones.
