@@ -193,6 +193,7 @@ async fn watch_over(pool: Pool, tell: watch::Sender<DbHealth>, doubt: Arc<Notify
                 }
                 LOOK
             }
+            Err(_) if pool.is_closed() => return,
             Err(reason) => {
                 // What is idle in the pool leads to the same server: start afresh with the next one that answers.
                 pool.retain(|_, _| false);
