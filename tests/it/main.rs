@@ -3,6 +3,7 @@
 mod changes;
 mod cluster;
 mod crash;
+mod eval;
 mod ledger;
 mod merge;
 mod model;
