@@ -10,6 +10,9 @@
 //! - [`app`]: puts the above together, the same way for `main` and for tests.
 //! - [`web`], [`gui`], [`cli`]: the faces. Siblings; each parses input, calls a service, presents the result.
 
+// The web's catalogue; the macro wants to stand at the root.
+rust_i18n::i18n!("src/web/lang", fallback = "en");
+
 pub mod domain;
 
 pub mod store;

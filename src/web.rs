@@ -1,15 +1,41 @@
-//! The embedded web endpoint: pages and JSON API.
+//! The embedded web endpoint: pages for people, a JSON API for programs.
+//!
+//! Until people can sign in over the web, only this machine's own browser is answered, as the person who set the
+//! inventory up; see [`guard`]. Every route but `/healthz` and `/readyz` is closed to everybody else.
+//!
+//! - [`router`]: every route, and the layers around them.
+//! - [`server`]: connections, with limits on how many, how slow and how large.
+//! - [`visit`]: who asks, in which language; what a page needs to know about its reader.
+//! - [`fault`]: whatever goes wrong, as a page or as a problem (RFC 9457).
+//! - [`pages`], [`api`]: one file per page and per resource. Each handler parses, calls a service, presents.
 
+mod api;
+mod assets;
+mod details;
+mod events;
+mod fault;
+mod find;
+mod forms;
+mod guard;
 mod health;
+mod language;
+mod layout;
+mod notice;
+mod pages;
+mod parts;
+mod photos;
+mod router;
+mod server;
+mod state;
+mod visit;
+mod words;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::services::Services;
-use crate::services::health::Health;
+pub use router::{OPEN, Route, routes};
+pub use server::serve;
 
 /// The endpoint cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -27,34 +53,4 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
         return Err(ListenError::NotLoopback(address));
     }
     TcpListener::bind(address).await.map_err(|source| ListenError::Io { address, source })
-}
-
-/// What is being answered when the end comes may take this long; a stream of events never ends by itself.
-const FAREWELL: Duration = Duration::from_secs(3);
-
-/// Serves until `end` is over, then finishes what is being answered.
-pub async fn serve(
-    listener: TcpListener,
-    services: Services,
-    health: Health,
-    end: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (tell, mut ended) = tokio::sync::watch::channel(());
-    let end = async move {
-        end.await;
-        drop(tell);
-    };
-    let serving = axum::serve(listener, router(services, health)).with_graceful_shutdown(end);
-    let farewell = async {
-        ended.changed().await.ok();
-        tokio::time::sleep(FAREWELL).await;
-    };
-    tokio::select! {
-        done = serving.into_future() => done,
-        () = farewell => Ok(()),
-    }
-}
-
-fn router(_services: Services, health: Health) -> Router {
-    health::routes(health)
 }

@@ -14,7 +14,23 @@ pub struct Web {
     pub enabled: bool,
 }
 
+/// Where Debian and others install the fonts of the design, best first.
+const FONT_DIRS: [&str; 7] = [
+    "/usr/share/fonts/truetype/lato",
+    "/usr/share/fonts/opentype/b612",
+    "/usr/share/fonts/truetype/b612",
+    "/usr/share/fonts/lato",
+    "/usr/share/fonts/b612",
+    "/usr/local/share/fonts",
+    "/usr/share/inventory/fonts",
+];
+
 impl Web {
+    /// Directories that may hold the fonts that are served to browsers; without them a browser takes its own.
+    pub fn font_dirs() -> &'static [&'static str] {
+        &FONT_DIRS
+    }
+
     pub(super) fn merge(flags: &Flags, env: &Environment, file: &WebTable) -> Result<Self, ConfigError> {
         let listen = if let Some(text) = &flags.listen {
             address("--listen", text)?

@@ -1,22 +1,17 @@
 //! `/healthz` (the process answers) and `/readyz` (people can work), for probes and load balancers.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
 
+use super::state::WebState;
 use crate::embedding::ModelState;
-use crate::services::health::{Database, Health, Schema};
-
-/// Both routes.
-pub fn routes(health: Health) -> Router {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(health)
-}
+use crate::services::health::{Database, Schema};
 
 /// What `/readyz` says; words only, no addresses or names.
 #[derive(Debug, Serialize)]
-struct Readiness {
+pub struct Readiness {
     ready: bool,
     /// `up`, `down`, `unknown`
     database: &'static str,
@@ -26,8 +21,12 @@ struct Readiness {
     model: &'static str,
 }
 
-async fn ready(State(health): State<Health>) -> (StatusCode, Json<Readiness>) {
-    let report = health.report();
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+pub async fn ready(State(state): State<WebState>) -> (StatusCode, Json<Readiness>) {
+    let report = state.health.report();
     let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = Readiness {
         ready: report.is_ready(),

@@ -18,3 +18,4 @@ mod search;
 mod support;
 mod tidy;
 mod tls;
+mod web;

@@ -1,0 +1,244 @@
+//! Whatever goes wrong, said to a person as a page and to a program as a problem (RFC 9457). Logged once, here.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tracing::error;
+
+use super::language::{Lang, Theme};
+use super::layout;
+use super::notice::RequestNumber;
+use super::state::WebState;
+use crate::domain::Role;
+use crate::services::catalog::{CatalogError, StoreError};
+use crate::services::people::PeopleError;
+use crate::services::stock::StockError;
+use crate::services::undo::UndoError;
+
+/// What went wrong, as far as whoever asked can act on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The request came through a proxy, from elsewhere, or under a name that is not ours.
+    NotLocal,
+    /// A page of somebody else's wanted to change something here.
+    CrossSite,
+    /// The form's token is not one of ours: the page is older than the program's last start.
+    OldForm,
+    /// Nobody is set up yet.
+    NotSetUp,
+    Forbidden(Role),
+    NotFound,
+    MethodNotAllowed,
+    /// The request cannot be read; what is wrong with it.
+    Unreadable(String),
+    TooLarge,
+    /// What was asked contradicts what is; a sentence.
+    Refused(String),
+    /// The database does not answer.
+    Unavailable,
+    Internal,
+}
+
+impl Fault {
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotLocal | Self::CrossSite | Self::OldForm | Self::NotSetUp | Self::Forbidden(_) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The word a program acts on, and the name of the sentences in the catalogue.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotLocal => "not_local",
+            Self::CrossSite => "cross_site",
+            Self::OldForm => "old_form",
+            Self::NotSetUp => "not_set_up",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Unreadable(_) => "unreadable",
+            Self::TooLarge => "too_large",
+            Self::Refused(_) => "refused",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What an answer without a body of ours means.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            status if status.is_client_error() => Self::Unreadable(String::new()),
+            _ => Self::Internal,
+        }
+    }
+
+    /// For a program: the particulars, in English.
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Forbidden(role) => Some(format!("needs role {role}")),
+            Self::Unreadable(what) | Self::Refused(what) => Some(what.clone()).filter(|what| !what.is_empty()),
+            _ => Some(rust_i18n::t!(format!("fault.{}.what", self.code()), locale = "en").into_owned()),
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    /// Only the status; [`present`] gives it a body, when it knows to whom.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// RFC 9457, with our word for it and the number under which the log has it.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    code: &'a str,
+    request_id: Option<String>,
+}
+
+/// Gives every failed answer its body: a page where people read, a problem where programs do.
+pub async fn present(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let for_programs = ["/api/", "/photos/", "/assets/"].iter().any(|prefix| path.starts_with(prefix));
+    let is_page = request.method() == Method::GET;
+    let (lang, theme) = (Lang::of(request.headers()), Theme::of(request.headers()));
+    let number = request.extensions().get::<RequestNumber>().map(|number| number.0.to_string());
+    let response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let fault = match response.extensions().get::<Fault>() {
+        Some(fault) => fault.clone(),
+        None if response.headers().get(CONTENT_TYPE).is_some_and(|of| !of.as_bytes().starts_with(b"text/plain")) => {
+            return response; // A handler's own words: a form shown again, `/readyz`.
+        }
+        None => Fault::of_status(status),
+    };
+    if for_programs {
+        let problem = Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: fault.detail(),
+            code: fault.code(),
+            request_id: number,
+        };
+        let mut told = (status, Json(problem)).into_response();
+        told.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        keep_allow(&response, &mut told);
+        return told;
+    }
+    if fault == Fault::NotSetUp && is_page {
+        return (StatusCode::SEE_OTHER, [(LOCATION, "/setup")]).into_response();
+    }
+    let page = if fault == Fault::NotLocal {
+        layout::notice(lang)
+    } else {
+        layout::fault(&state, lang, theme, &fault, number.as_deref())
+    };
+    let mut told = (status, page).into_response();
+    keep_allow(&response, &mut told);
+    told
+}
+
+/// A 405 says what is allowed.
+fn keep_allow(from: &Response, to: &mut Response) {
+    if let Some(allow) = from.headers().get(axum::http::header::ALLOW) {
+        to.headers_mut().insert(axum::http::header::ALLOW, allow.clone());
+    }
+}
+
+/// A defect that stopped one request must not stop the program; who asked is told so.
+pub fn panicked(panic: Box<dyn Any + Send>) -> axum::http::Response<Body> {
+    let what = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
+    error!("a request ended in a panic: {}", what.unwrap_or("no message"));
+    Fault::Internal.into_response()
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::NotFound(_) => Self::NotFound,
+            other => {
+                error!("a request failed: {other}");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<CatalogError> for Fault {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
+            CatalogError::NotFound => Self::NotFound,
+            CatalogError::Store(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<StockError> for Fault {
+    fn from(error: StockError) -> Self {
+        match error {
+            StockError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
+            StockError::Store(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<UndoError> for Fault {
+    fn from(error: UndoError) -> Self {
+        match error {
+            UndoError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
+            UndoError::NotFound => Self::NotFound,
+            UndoError::Store(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<PeopleError> for Fault {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
+            PeopleError::NotFound => Self::NotFound,
+            PeopleError::Store(error) => error.into(),
+            PeopleError::Hash(error) => {
+                error!("a request failed: {error}");
+                Self::Internal
+            }
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}

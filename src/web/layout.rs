@@ -1,0 +1,139 @@
+//! The frame of every page: head, navigation, main. Pages of trouble too, which cannot rely on anything but the files.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::fault::Fault;
+use super::language::{Lang, Theme};
+use super::parts::icon_at;
+use super::state::WebState;
+use super::visit::Visit;
+use super::words::say;
+
+/// Where in the navigation a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nav {
+    Find,
+    Places,
+    Low,
+    Lent,
+    History,
+    More,
+}
+
+/// Address, icon, key of the word; in the order of the dock.
+const ENTRIES: [(Nav, &str, &str, &str); 6] = [
+    (Nav::Find, "/", "find", "nav.find"),
+    (Nav::Places, "/places", "places", "nav.places"),
+    (Nav::Low, "/low", "low", "nav.low"),
+    (Nav::Lent, "/lent", "lend", "nav.lent"),
+    (Nav::History, "/history", "history", "nav.history"),
+    (Nav::More, "/more", "more", "nav.more"),
+];
+
+/// One page, to be put into the frame.
+pub struct Page {
+    pub title: String,
+    pub nav: Option<Nav>,
+    /// Buttons under the thumb, in place of the navigation on a phone.
+    pub verbs: Option<Markup>,
+    pub body: Markup,
+}
+
+/// The whole page for its reader.
+pub fn page(visit: &Visit, page: &Page) -> Markup {
+    let since = visit.since.map(|since| since.0.to_string());
+    let initials: String = visit.name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
+    let corner = html! {
+        a.face href="/more" aria-label={ (say(visit.lang, "nav.person")) ": " (visit.name) } title=(visit.name) {
+            (initials.to_uppercase())
+        }
+    };
+    frame(&visit.state, visit.lang, visit.theme, since.as_deref(), &corner, page)
+}
+
+fn frame(state: &WebState, lang: Lang, theme: Theme, since: Option<&str>, corner: &Markup, page: &Page) -> Markup {
+    let assets = &state.assets;
+    html! {
+        (DOCTYPE)
+        html lang=(lang.code()) data-density="web" data-theme=[theme.attribute()] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content=(color_scheme(theme));
+                title { (page.title) " · inventory" }
+                link rel="stylesheet" href=(assets.path("app.css"));
+                link rel="icon" type="image/svg+xml" href=(assets.path("mark.svg"));
+                script src=(assets.path("app.js")) defer {}
+            }
+            body.has-verbs[page.verbs.is_some()] data-since=[since] data-live-on=(say(lang, "live.on"))
+                data-live-off=(say(lang, "live.off")) data-undo-in=(say(lang, "undo.in")) {
+                a.skip href="#main" { (say(lang, "nav.skip")) }
+                header.top {
+                    a.mark href="/" { span.tape { (icon_at(&assets.icon("places"))) } span { "inventory" } }
+                    span.live role="status" aria-live="polite" {}
+                    (corner)
+                }
+                nav.nav aria-label=(say(lang, "nav.main")) {
+                    @for (nav, address, icon, word) in ENTRIES {
+                        a.hidden-on-phone[nav == Nav::History] href=(address) aria-current=[(page.nav == Some(nav)).then_some("page")] {
+                            (icon_at(&assets.icon(icon))) span { (say(lang, word)) }
+                        }
+                    }
+                }
+                main #main { (page.body) }
+                @if let Some(verbs) = &page.verbs { (verbs) }
+            }
+        }
+    }
+}
+
+fn color_scheme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::Auto => "light dark",
+        Theme::Light => "light",
+        Theme::Dark | Theme::Contrast => "dark",
+    }
+}
+
+/// A page of trouble: what happened, what was kept, what to do.
+pub fn fault(state: &WebState, lang: Lang, theme: Theme, fault: &Fault, number: Option<&str>) -> Markup {
+    let text = |part: &str| say(lang, &format!("fault.{}.{part}", fault.code()));
+    let what = match fault {
+        Fault::Refused(why) if !why.is_empty() => why.clone(),
+        _ => text("what"),
+    };
+    let body = html! {
+        section.trouble {
+            (icon_at(&state.assets.icon(if fault.status().is_server_error() { "bad" } else { "warn" })))
+            h1.heading { (text("title")) }
+            p { (what) }
+            p.muted { (text("help")) }
+            p { a.btn.main href="/" { (icon_at(&state.assets.icon("find"))) (say(lang, "fault.home")) } }
+            @if let Some(number) = number.filter(|_| fault.status().is_server_error()) {
+                p.caption.muted { (say(lang, "fault.number")) " " code { (number) } }
+            }
+        }
+    };
+    let page = Page { title: text("title"), nav: None, verbs: None, body };
+    frame(state, lang, theme, None, &html! {}, &page)
+}
+
+/// What whoever is not this machine's own browser gets to see: nothing of the inventory, not even its style.
+pub fn notice(lang: Lang) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(lang.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (say(lang, "fault.not_local.title")) }
+            }
+            body {
+                h1 { (say(lang, "fault.not_local.title")) }
+                p { (say(lang, "fault.not_local.what")) }
+                p { (say(lang, "fault.not_local.help")) }
+            }
+        }
+    }
+}

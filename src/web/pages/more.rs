@@ -1,0 +1,101 @@
+//! Everything else: language, colours, how the program is, where further pages are.
+
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::embedding::ModelState;
+use crate::services::health::{Database, Schema};
+use crate::web::fault::Fault;
+use crate::web::forms::{Posted, TOKEN};
+use crate::web::language::{Lang, Theme};
+use crate::web::layout::{self, Nav, Page};
+use crate::web::parts;
+use crate::web::visit::Visit;
+use crate::web::words::say;
+
+/// `GET /more`
+pub async fn page(visit: Visit) -> Markup {
+    let lang = visit.lang;
+    let body = html! {
+        h1.heading { (say(lang, "nav.more")) }
+        div.columns {
+            section.panel.pad aria-labelledby="look" {
+                h2.title #look { (say(lang, "more.look")) }
+                form.stack method="post" action="/more" {
+                    input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                    label { (say(lang, "more.language"))
+                        select name="language" {
+                            @for choice in Lang::ALL { option value=(choice.code()) lang=(choice.code()) selected[choice == lang] { (choice.name()) } }
+                        }
+                    }
+                    label { (say(lang, "more.theme"))
+                        select name="theme" {
+                            @for choice in Theme::ALL {
+                                option value=(choice.code()) selected[choice == visit.theme] { (say(lang, &format!("theme.{}", choice.code()))) }
+                            }
+                        }
+                    }
+                    button.btn.main type="submit" { (parts::icon(&visit, "check")) (say(lang, "more.save")) }
+                }
+            }
+            section.panel.pad aria-labelledby="system" {
+                h2.title #system { (say(lang, "more.system")) }
+                (system(&visit))
+            }
+            section.panel.pad aria-labelledby="further" {
+                h2.title #further { (say(lang, "more.further")) }
+                ul.lines {
+                    li { a.lr href="/history" { (parts::icon(&visit, "history")) span.grow { (say(lang, "nav.history")) } (parts::icon(&visit, "forward")) } }
+                    li { a.lr href="/?archived=1" { (parts::icon(&visit, "archive")) span.grow { (say(lang, "more.archived")) } (parts::icon(&visit, "forward")) } }
+                }
+                p.caption.muted { (say(lang, "nav.person")) ": " (visit.name) " · inventory " (env!("CARGO_PKG_VERSION")) }
+            }
+        }
+    };
+    layout::page(&visit, &Page { title: say(lang, "nav.more"), nav: Some(Nav::More), verbs: None, body })
+}
+
+/// Each part of the program with its state in words.
+fn system(visit: &Visit) -> Markup {
+    let lang = visit.lang;
+    let report = visit.state.health.report();
+    let database = match (&report.database, &report.schema) {
+        (Database::Up, Schema::Current | Schema::Unknown) => ("good", "good", "system.up"),
+        (Database::Up, _) => ("warn", "warn", "system.pending"),
+        (Database::Unknown, _) => ("warn", "warn", "system.unknown"),
+        (Database::Down { .. }, _) => ("bad", "bad", "system.down"),
+    };
+    let model = match report.model {
+        ModelState::Ready(_) => ("good", "good", "system.ready"),
+        ModelState::Loading => ("warn", "clock", "system.loading"),
+        ModelState::Absent { .. } => ("warn", "warn", "system.absent"),
+    };
+    html! {
+        ul.lines {
+            @for (name, (class, icon, word)) in [("system.database", database), ("system.meaning", model)] {
+                li.sy { (parts::state(visit, class, icon, &say(lang, name))) span.muted.end { (say(lang, word)) } }
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Choice {
+    language: String,
+    theme: String,
+}
+
+/// `POST /more`: remembered in this browser for a year.
+pub async fn save(_: Visit, Posted(choice): Posted<Choice>) -> Result<Response, Fault> {
+    let lang = Lang::from_code(&choice.language).ok_or_else(|| Fault::Unreadable("language".into()))?;
+    let theme = Theme::from_code(&choice.theme).ok_or_else(|| Fault::Unreadable("theme".into()))?;
+    let cookie = |name: &str, value: &str| {
+        let text = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+        (SET_COOKIE, HeaderValue::from_str(&text).expect("our own words have no control characters"))
+    };
+    let cookies = AppendHeaders([cookie(Lang::COOKIE, lang.code()), cookie(Theme::COOKIE, theme.code())]);
+    Ok((cookies, Redirect::to("/more")).into_response())
+}
