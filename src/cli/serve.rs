@@ -7,7 +7,6 @@ use tracing::info;
 
 use super::Context;
 use crate::app::App;
-use crate::services::search::upkeep::Worker;
 use crate::web;
 
 /// Serve the web pages and the API, without a window
@@ -38,12 +37,10 @@ pub async fn run(context: Context) -> anyhow::Result<ExitCode> {
     };
     let listener = web::listen(context.config.web.listen).await?;
     let app = App::build(context.config).await?;
-    let search = Worker::start(&app.services.search);
     let changes = app.services.changes.follow();
     info!("Serving http://{}", listener.local_addr()?);
     let served = web::serve(listener, app.services.clone(), app.health.clone(), asked_to_end).await;
     changes.abort();
-    drop(search);
     served?;
     app.stop().await?;
     Ok(ExitCode::SUCCESS)
