@@ -95,7 +95,6 @@ pub fn states(visit: &Visit, item: &ItemSummary) -> Markup {
         @if item.low { (state(visit, "warn", "low", &say(lang, "state.low"))) }
         @match item.whereabouts {
             Whereabouts::Missing => (state(visit, "bad", "bad", &words::whereabouts(lang, item.whereabouts))),
-            Whereabouts::Lent => (state(visit, "warn", "lend", &words::whereabouts(lang, item.whereabouts))),
             _ => {}
         }
     }
@@ -107,6 +106,9 @@ pub fn short_place(lang: Lang, item: &ItemSummary) -> String {
         return t!("item.places", locale = lang.code(), count = item.places).into_owned();
     }
     let last_two: Vec<&str> = item.path.places.iter().rev().take(2).map(|place| place.name.as_str()).collect();
+    if item.whereabouts == Whereabouts::Missing {
+        return String::new(); // The state beside it says so.
+    }
     if last_two.is_empty() {
         return head(lang, &item.path.head).unwrap_or_else(|| words::whereabouts(lang, item.whereabouts));
     }

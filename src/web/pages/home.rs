@@ -235,7 +235,7 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
     loans.truncate(6);
     let figure = |value: i64, class: &str, icon: &str, href: &str, word: String| {
         html! {
-            a.piece.nb class=(class) href=(href) {
+            a class={ "piece nb " (class) } href=(href) {
                 (parts::icon(visit, icon)) span.figure { (words::number(lang, value.into())) } span { (word) }
             }
         }
@@ -256,6 +256,7 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
                 @if used.is_empty() { (parts::empty(&say(lang, "glance.nothing"), &say(lang, "glance.nothing_help"))) }
                 @else { ul.list { @for item in &used { (parts::plain_row(visit, item)) } } }
             }
+            div.side {
             section.panel aria-labelledby="low" {
                 div.head { h2.title #low { (say(lang, "nav.low")) } a.lnk href="/low" { (say(lang, "glance.all")) } }
                 @if low.is_empty() { p.muted.quiet { (say(lang, "low.none")) } }
@@ -269,6 +270,7 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
             section.panel aria-labelledby="recent" {
                 div.head { h2.title #recent { (say(lang, "glance.recent")) } a.lnk href="/history" { (say(lang, "glance.all")) } }
                 (history::rows(visit, &lines[..lines.len().min(6)], true))
+            }
             }
         }
     })

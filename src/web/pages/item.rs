@@ -60,7 +60,7 @@ pub async fn page(visit: Visit, Path(id): Path<String>, Query(shown): Query<Show
                 div #quantity data-live { (quantity(&visit, &view)) }
                 (verbs(&visit, &view, "verbs-here"))
                 (tabs(&visit, &view))
-                section.part #where data-live aria-labelledby="tab-where" {
+                section.part .holder[view.summary.kind.is_holder()] #where data-live aria-labelledby="tab-where" {
                     @if let Some(contents) = &contents { (contents) }
                     (whereabouts(&visit, &view))
                 }
@@ -166,10 +166,11 @@ fn quantity(visit: &Visit, view: &ItemView) -> Markup {
 fn verbs(visit: &Visit, view: &ItemView, class: &str) -> Markup {
     let lang = visit.lang;
     let all = Verb::offered(&visit.actor, &view.summary);
-    let (shown, further) = all.split_at(all.len().min(4));
+    // Five do not fit under a thumb; the last place is then for those under *more*.
+    let (shown, further) = all.split_at(if all.len() > 4 { 3 } else { all.len() });
     let address = |verb: Verb| format!("/items/{}/book/{}", view.summary.id, verb.path());
     html! {
-        nav.verbs class=(class) aria-label=(say(lang, "item.verbs")) {
+        nav class={ "verbs " (class) } aria-label=(say(lang, "item.verbs")) {
             @if all.is_empty() { a.btn href="/" { (parts::icon(visit, "find")) (say(lang, "nav.find")) } }
             @for (n, &verb) in shown.iter().enumerate() {
                 a.btn .main[n < 2] .icon-only[n >= 2] href=(address(verb)) {

@@ -1,0 +1,9 @@
+//! The web view in a real browser: Chromium, phone and desktop, over a real endpoint and a real database.
+
+#[path = "../it/support.rs"]
+mod database;
+
+mod browser;
+mod fixture;
+mod pictures;
+mod stories;
