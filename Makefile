@@ -31,7 +31,7 @@ check: ## Format and lints alone
 
 bench: ## The measurements that README.md quotes
 	@deploy/setup/setup.sh test
-	@$(rust) cargo bench --locked
+	@$(rust) cargo bench --locked --bench search -- --items 10000 --items 100000
 
 model: ## Build the model for search by meaning into the cache directory
 	@deploy/model/build.sh

@@ -45,5 +45,5 @@ step examples cargo test --locked --doc
 if has nextest; then
     step suite cargo nextest run --locked
 else
-    step suite cargo test --locked --all-targets
+    step suite cargo test --locked --tests
 fi
