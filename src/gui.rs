@@ -23,7 +23,7 @@ mod rows;
 mod session;
 mod settings;
 
-pub use desktop::{Desktop, run};
+pub use desktop::{Desktop, quit, run};
 pub use program::{Opener, Program, StartError, Surroundings, Wish};
 
 /// What the Slint compiler makes of `ui/`.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -47,6 +48,8 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
     let inventory = Arc::new(Inventory { config, open: Mutex::new(None) });
     let shown = {
         let _within = runtime.enter();
+        end_in_order(signal(SignalKind::interrupt())?);
+        end_in_order(signal(SignalKind::terminate())?);
         crate::gui::run(runtime.handle(), opener(&inventory), surroundings)
     };
     let closed = runtime.block_on(inventory.close());
@@ -54,6 +57,15 @@ pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
     shown.context("no window can be shown; `inventory serve` shows the inventory to browsers")?;
     closed?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A signal closes the window as its person would, so that the database is left in order.
+fn end_in_order(mut signal: Signal) {
+    tokio::spawn(async move {
+        signal.recv().await;
+        info!("Ending");
+        crate::gui::quit();
+    });
 }
 
 fn opener(inventory: &Arc<Inventory>) -> Opener {
@@ -86,11 +98,11 @@ impl Inventory {
                 if open.is_none() {
                     *open = Some(self.open(None).await?);
                 }
-            }
-            Wish::Example => {
-                let example = self.open(Some(EXAMPLE)).await?;
-                if let Some(before) = open.replace(example) {
-                    before.close().await;
+                if let Some(Opened { app, .. }) = open.as_ref()
+                    && app.database == EXAMPLE
+                {
+                    // Nobody is asked for a name to look around; the machine knows one.
+                    begin(&app.services.people, &account_name()).await?;
                 }
             }
             Wish::Own { name } => {
@@ -115,7 +127,11 @@ impl Inventory {
     async fn open(&self, database: Option<&str>) -> Result<Opened, StartError> {
         // A configured server has one database, which is the person's own.
         let database = database.filter(|_| self.config.database.server.is_none()).map(str::to_owned);
-        let app = App::open(self.config.clone(), Open { database, ..Open::default() }).await.map_err(explain)?;
+        let app = match database {
+            None => App::build(self.config.clone()).await,
+            Some(name) => App::open(self.config.clone(), Open { database: Some(name), ..Open::default() }).await,
+        };
+        let app = app.map_err(explain)?;
         match app.ready() {
             Ok(()) => Ok(Opened::new(app)),
             Err(not_ready) => {
@@ -188,6 +204,15 @@ async fn begin(people: &People, name: &str) -> Result<(), StartError> {
         Err(error @ PeopleError::Name) => Err(StartError::Name(error.to_string())),
         Err(error) => Err(StartError::Other(error.to_string())),
     }
+}
+
+/// What this machine calls whoever runs the program.
+fn account_name() -> String {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten();
+    let Some(user) = user else { return "?".to_owned() };
+    // The full name comes first in a list of office and telephone numbers.
+    let full = user.gecos.to_string_lossy().split(',').next().unwrap_or_default().trim().to_owned();
+    if full.is_empty() { user.name } else { full }
 }
 
 /// Serves the web view beside the window. Another program on the address serves in its place.

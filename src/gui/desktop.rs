@@ -52,6 +52,13 @@ pub fn run(runtime: &Handle, opener: Opener, surroundings: Surroundings) -> Resu
     Desktop::open(runtime, opener, surroundings)?.window().run()
 }
 
+/// Closes the window, from whichever thread.
+pub fn quit() {
+    if let Err(error) = slint::quit_event_loop() {
+        tracing::warn!("The window's loop does not end: {error}");
+    }
+}
+
 /// The inventory that is shown, and who looks at it.
 #[derive(Clone)]
 pub(super) struct Shown {

@@ -12,10 +12,8 @@ use crate::services::health::Health;
 /// Which inventory is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    /// Whichever there is; a first start has none to choose yet.
+    /// Whichever there is: the example until somebody has begun their own.
     Any,
-    /// The example.
-    Example,
     /// The person's own, with this name for who looks after it; the example goes.
     Own { name: String },
 }

@@ -26,10 +26,6 @@ pub fn connect(face: &Rc<Face>) {
     show_theme(face, face.settings.borrow().theme());
     show_language(face.settings.borrow().language());
 
-    adapter.on_explore_example({
-        let open = react(face, |face, ()| open(face, Wish::Example));
-        move || open(())
-    });
     adapter.on_start_own(react(face, |face, name: slint::SharedString| {
         open(face, Wish::Own { name: name.trim().to_owned() });
     }));
@@ -37,11 +33,7 @@ pub fn connect(face: &Rc<Face>) {
         let open = react(face, |face, ()| open(face, Wish::Any));
         move || open(())
     });
-    adapter.on_quit(|| {
-        if let Err(error) = slint::quit_event_loop() {
-            warn!("The window's loop does not end: {error}");
-        }
-    });
+    adapter.on_quit(super::desktop::quit);
     adapter.on_choose_theme(react(face, |face, theme| {
         show_theme(face, theme);
         face.settings.borrow_mut().set_theme(theme);

@@ -5,8 +5,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use i_slint_backend_testing::{AccessibleRole, ElementQuery, mock_elapsed_time};
-use inventory::gui::ui::{AppWindow, Density, Gallery, ResultRow, ResultsAdapter, SessionAdapter, Theme};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
+use inventory::gui::ui::{
+    AppWindow, BookingAdapter, Density, EditorAdapter, Gallery, ResultRow, ResultsAdapter, SessionAdapter, Theme,
+};
 use slint::platform::WindowEvent;
 use slint::{
     ComponentHandle as _, Global as _, LogicalPosition, Model, ModelRc, ModelTracker, Rgba8Pixel, SharedPixelBuffer,
@@ -45,6 +47,24 @@ fn a_small_window_keeps_the_table_and_asks_for_the_rest() {
     assert!(table.size().width > 780.0, "the table has the room of the page beside it: {}", table.size().width);
     let right = table.absolute_position().x + table.size().width;
     assert!((right - 1024.0).abs() < 1.0, "nothing is pushed out of the window: {right}");
+}
+
+#[test]
+fn the_window_speaks_german_and_has_room_for_it() {
+    let window: AppWindow = window();
+    picture(&window, "desktop-english", 1440, 900);
+    slint::select_bundled_translation("de").expect("German is bundled");
+    picture(&window, "desktop-german", 1440, 900);
+    let take = ElementHandle::find_by_accessible_label(&window, "Nehmen").next().expect("the button speaks German");
+    let back =
+        ElementHandle::find_by_accessible_label(&window, "Zurücklegen").next().expect("the button speaks German");
+    assert!(take.absolute_position().x + take.size().width <= back.absolute_position().x, "they stand side by side");
+    assert_eq!(SessionAdapter::get(&window).get_language_tag(), "de");
+    BookingAdapter::get(&window).set_open(true);
+    picture(&window, "booking-german", 1280, 800);
+    BookingAdapter::get(&window).set_open(false);
+    EditorAdapter::get(&window).set_open(true);
+    picture(&window, "editor-german", 1280, 800);
 }
 
 #[test]
