@@ -105,16 +105,21 @@ impl Inventory {
                     begin(&app.services.people, &account_name()).await?;
                 }
             }
-            Wish::Own { name } => {
-                let own = self.open(Some(OWN)).await?;
-                if let Err(error) = begin(&own.app.services.people, &name).await {
-                    own.close().await;
-                    return Err(error);
+            Wish::Own { name } => match open.as_ref() {
+                Some(opened) if opened.app.database != EXAMPLE => {
+                    begin(&opened.app.services.people, &name).await?;
                 }
-                if let Some(before) = open.replace(own) {
-                    before.discard_example().await;
+                _ => {
+                    let own = self.open(Some(OWN)).await?;
+                    if let Err(error) = begin(&own.app.services.people, &name).await {
+                        own.close().await;
+                        return Err(error);
+                    }
+                    if let Some(example) = open.replace(own) {
+                        example.discard().await;
+                    }
                 }
-            }
+            },
         }
         let opened = open.as_mut().ok_or_else(|| StartError::Other("nothing is open".into()))?;
         if opened.web.is_none() {
@@ -177,11 +182,8 @@ impl Opened {
         }
     }
 
-    /// The example goes when somebody starts their own; anything else stays.
-    async fn discard_example(mut self) {
-        if self.app.database != EXAMPLE {
-            return self.close().await;
-        }
+    /// The example goes when somebody starts their own.
+    async fn discard(mut self) {
         self.end_background().await;
         match self.app.discard().await {
             Ok(()) => info!("The example is gone"),
