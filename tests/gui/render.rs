@@ -75,15 +75,15 @@ fn a_hundred_thousand_lines_scroll_and_only_those_in_sight_are_read() {
     picture(&window, "desktop-endless", 1440, 900);
     let at = LogicalPosition::new(700.0, 500.0);
     let mut slowest = Duration::ZERO;
-    for _ in 0..12 {
+    for _ in 0..4 {
         window.window().dispatch_event(WindowEvent::PointerScrolled { position: at, delta_x: 0.0, delta_y: -960.0 });
         mock_elapsed_time(Duration::from_millis(16));
         let began = Instant::now();
         window.window().take_snapshot().expect("the software renderer draws");
         slowest = slowest.max(began.elapsed());
     }
-    println!("{} rows read for 12 screens of 100,000; the slowest whole frame took {slowest:?}", read.get());
-    assert!(read.get() < 2_000, "{} rows were read", read.get());
+    println!("{} rows read for 4 screens of 100,000; the slowest whole frame took {slowest:?}", read.get());
+    assert!(read.get() < 500, "{} rows were read", read.get());
 }
 
 /// As many rows as the largest inventory we know, made when they are asked for.
