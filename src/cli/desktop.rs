@@ -85,7 +85,7 @@ struct Inventory {
 /// An open inventory, what works on it in the background, and the endpoint that serves it.
 struct Opened {
     app: App,
-    _search: Worker,
+    _upkeep: Option<Worker>,
     changes: JoinHandle<()>,
     web: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
@@ -158,9 +158,10 @@ impl Inventory {
 
 impl Opened {
     fn new(app: App) -> Self {
-        let search = Worker::start(&app.services.search);
+        // The program's own inventory is opened with its worker, another one without.
+        let upkeep = app.index_progress().is_none().then(|| Worker::start(&app.services.search));
         let changes = app.services.changes.follow();
-        Self { app, _search: search, changes, web: None }
+        Self { app, _upkeep: upkeep, changes, web: None }
     }
 
     async fn end_background(&mut self) {
