@@ -177,6 +177,7 @@ fn keep_allow(from: &Response, to: &mut Response) {
 }
 
 /// A defect that stopped one request must not stop the program; who asked is told so.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
 pub fn panicked(panic: Box<dyn Any + Send>) -> axum::http::Response<Body> {
     let what = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
     error!("a request ended in a panic: {}", what.unwrap_or("no message"));

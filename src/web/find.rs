@@ -1,7 +1,6 @@
 //! What a reader or a program wants to find, from the query of an address.
 
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
 
 use super::fault::Fault;
 use crate::domain::search::Filters;
@@ -134,7 +133,7 @@ fn filled<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D
 
 fn switch<'de, D: serde::Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     let text = String::deserialize(from)?;
-    Ok(bool::deserialize(matches!(text.as_str(), "1" | "true" | "on" | "yes").into_deserializer())?)
+    Ok(matches!(text.as_str(), "1" | "true" | "on" | "yes"))
 }
 
 #[cfg(test)]

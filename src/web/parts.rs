@@ -35,11 +35,11 @@ pub fn tape(code: &str) -> Markup {
 
 /// A photo on its mat, never cropped; without one the kind's icon.
 pub fn thumbnail(visit: &Visit, photo: Option<PhotoId>, kind: ItemKind) -> Markup {
-    match photo {
-        Some(photo) => html! {
-            span.photo { img src={ "/photos/" (photo) "/320" } alt="" width="72" height="72" loading="lazy" decoding="async"; }
-        },
-        None => html! { span.photo.none { (icon(visit, kind_icon(kind))) } },
+    let Some(photo) = photo else {
+        return html! { span.photo.none { (icon(visit, kind_icon(kind))) } };
+    };
+    html! {
+        span.photo { img src={ "/photos/" (photo) "/320" } alt="" width="72" height="72" loading="lazy" decoding="async"; }
     }
 }
 
@@ -93,9 +93,8 @@ pub fn states(visit: &Visit, item: &ItemSummary) -> Markup {
     html! {
         @if item.archived { (state(visit, "", "archive", &say(lang, "state.archived"))) }
         @if item.low { (state(visit, "warn", "low", &say(lang, "state.low"))) }
-        @match item.whereabouts {
-            Whereabouts::Missing => (state(visit, "bad", "bad", &words::whereabouts(lang, item.whereabouts))),
-            _ => {}
+        @if item.whereabouts == Whereabouts::Missing {
+            (state(visit, "bad", "bad", &words::whereabouts(lang, item.whereabouts)))
         }
     }
 }

@@ -70,8 +70,7 @@ impl Verb {
         let sensible = |verb: &Self| match (verb, item.kind) {
             (_, ItemKind::Product) => false,
             (verb, ItemKind::Location) => *verb == Self::Move,
-            (Self::Take | Self::Lend, _) => there,
-            (Self::Move, ItemKind::Consumable) => there,
+            (Self::Take | Self::Lend, _) | (Self::Move, ItemKind::Consumable) => there,
             (Self::PutBack | Self::Move, _) => true,
             (Self::Receive | Self::Count, kind) => kind.is_counted() && actor.may(Permission::Keep),
         };

@@ -130,11 +130,11 @@ pub fn undo_button(visit: &Visit, booking: BookingId, class: &str, back: &str) -
 fn way(visit: &Visit, line: &HistoryLine) -> Markup {
     html! {
         @match (&line.from_name, &line.to_name, &line.borrower) {
-            (Some(from), Some(to), _) => { " " (from) " " (parts::icon(visit, "arrow-right")) " " (to) },
-            (Some(from), None, Some(borrower)) => { " " (from) " " (parts::icon(visit, "arrow-right")) " " (borrower) },
-            (None, Some(to), Some(borrower)) => { " " (borrower) " " (parts::icon(visit, "arrow-right")) " " (to) },
-            (Some(place), None, None) | (None, Some(place), None) => { " " (place) },
-            (None, None, Some(borrower)) => { " " (borrower) },
+            (Some(from), Some(to), _) => { " · " (from) " " (parts::icon(visit, "arrow-right")) " " (to) },
+            (Some(from), None, Some(borrower)) => { " · " (from) " " (parts::icon(visit, "arrow-right")) " " (borrower) },
+            (None, Some(to), Some(borrower)) => { " · " (borrower) " " (parts::icon(visit, "arrow-right")) " " (to) },
+            (Some(place), None, None) | (None, Some(place), None) => { " · " (place) },
+            (None, None, Some(borrower)) => { " · " (borrower) },
             (None, None, None) => {},
         }
         @if let Some(lot) = &line.lot_code { " (" (lot) ")" }

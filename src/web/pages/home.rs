@@ -201,7 +201,7 @@ fn underlined(name: &str, matched: &[String]) -> Markup {
         let (part, after) = rest.split_at(end);
         let escaped = html! { (part) }.into_string();
         if in_word && is_matched(&part.to_lowercase(), &matched) {
-            html.push_str(&format!("<u>{escaped}</u>"));
+            html.extend(["<u>", &escaped, "</u>"]);
         } else {
             html.push_str(&escaped);
         }
