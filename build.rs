@@ -1,6 +1,10 @@
-//! Compiles the Slint user interface, and bundles its translations.
+//! Compiles the Slint user interface, bundles its translations, and lists the example inventory's drawings.
+
+use std::fmt::Write as _;
+use std::path::Path;
 
 fn main() {
+    list_drawings();
     #[cfg(feature = "gui")]
     compile_user_interface();
 }
@@ -16,4 +20,22 @@ fn compile_user_interface() {
         .with_debug_info(!release)
         .with_bundled_translations("ui/lang");
     slint_build::compile_with_config(entry, configuration).expect("ui/ compiles: see the messages above");
+}
+
+/// Writes the table of the drawings' names and contents that `src/example.rs` includes.
+fn list_drawings() {
+    let dir = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("src/example/photos");
+    println!("cargo::rerun-if-changed=src/example/photos");
+    let mut names: Vec<String> = std::fs::read_dir(&dir)
+        .expect("the drawings are there")
+        .map(|entry| entry.expect("listed").file_name().into_string().expect("a plain name"))
+        .collect();
+    names.sort();
+    let mut table = String::from("&[\n");
+    for name in names {
+        writeln!(table, "    ({name:?}, include_bytes!({:?})),", dir.join(&name)).expect("memory takes it");
+    }
+    table.push(']');
+    let out = Path::new(&std::env::var("OUT_DIR").expect("cargo sets it")).join("drawings.rs");
+    std::fs::write(out, table).expect("the table is written");
 }

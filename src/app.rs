@@ -1,6 +1,7 @@
 //! The composition root: cluster or server, TLS, pool, migrations, embedder, services. The same constructor for `main`,
 //! every command and the tests.
 
+mod first_start;
 pub mod schema;
 
 use std::path::PathBuf;
@@ -8,16 +9,18 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::cluster::{Cluster, Options};
 use crate::config::{Config, Connection};
+use crate::domain::Actor;
 use crate::domain::search::Analyser;
 use crate::domain::search::words::Language;
 use crate::embedding::onnx::OnnxEmbedder;
 use crate::embedding::{EmbedError, Meaning, Places};
 use crate::services::Services;
 use crate::services::health::{Health, Schema};
+use crate::services::photos::PhotoError;
 use crate::services::search::upkeep::{Progress, Worker};
 use crate::store::pool::Db;
 use crate::store::{StoreError, database};
@@ -39,11 +42,13 @@ pub struct Open {
     pub database: Option<String>,
     /// Load the model, in the background.
     pub meaning: bool,
+    /// Make the example where nobody has begun anything: for what people look at.
+    pub example: bool,
 }
 
 impl Default for Open {
     fn default() -> Self {
-        Self { database: None, meaning: true }
+        Self { database: None, meaning: true, example: false }
     }
 }
 
@@ -76,8 +81,9 @@ pub struct App {
 impl App {
     /// Everything, on the inventory people see.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
-        let mut app = Self::open(config, Open::default()).await?;
+        let mut app = Self::open(config, Open { example: true, ..Open::default() }).await?;
         app.upkeep = Some(Worker::start(&app.services.search));
+        app.sweep_photos();
         Ok(app)
     }
 
@@ -86,10 +92,33 @@ impl App {
         self.upkeep.as_ref().map(Worker::progress)
     }
 
+    /// Leaves the example, if that is what is shown, for an empty inventory of one's own.
+    pub async fn start_own(self) -> anyhow::Result<Self> {
+        let Some(cluster) = &self.cluster else { return Ok(self) };
+        if self.database != EXAMPLE {
+            return Ok(self);
+        }
+        first_start::begin_own(cluster).await?;
+        let config = self.config.clone();
+        self.stop().await?;
+        Self::open(config, Open::default()).await
+    }
+
+    /// Removes what a crash left of pictures, in the background.
+    fn sweep_photos(&self) {
+        let photos = self.services.photos.clone();
+        tokio::spawn(async move {
+            match photos.sweep(&Actor::program()).await {
+                Ok(_) | Err(PhotoError::NoDirectory) => {}
+                Err(error) => warn!("Pictures are not swept: {error}"),
+            }
+        });
+    }
+
     /// The parts a command asks for. A configured server may be down: the program is up then, says so in its
     /// [`Health`], and recovers by itself. The private cluster is made, started and migrated here.
     pub async fn open(config: Config, open: Open) -> anyhow::Result<Self> {
-        let Ground { cluster, program: connection, admin } = Ground::prepare(&config, open.database.as_deref()).await?;
+        let Ground { cluster, program: connection, admin } = Ground::prepare_for(&config, &open).await?;
         let database = connection.postgres.get_dbname().unwrap_or(OWN).to_owned();
         if cluster.is_some()
             && let Some(admin) = &admin
@@ -141,6 +170,9 @@ impl App {
         let Some(cluster) = &self.cluster else { bail!("`{}` is a server's database and stays", self.database) };
         let admin = connect(&cluster.admin("postgres")).await?;
         database::drop(&admin, &self.database).await.context("the scratch database is not dropped")?;
+        if self.database == EXAMPLE {
+            first_start::remove_photos(&self.config).await?;
+        }
         self.stop().await
     }
 
@@ -175,11 +207,15 @@ pub struct Ground {
 impl Ground {
     /// Takes the server, or makes, starts or joins the private cluster with the database in it.
     pub async fn prepare(config: &Config, database: Option<&str>) -> anyhow::Result<Self> {
+        Self::prepare_for(config, &Open { database: database.map(str::to_owned), ..Open::default() }).await
+    }
+
+    async fn prepare_for(config: &Config, open: &Open) -> anyhow::Result<Self> {
         if let Some(server) = &config.database.server {
             return Ok(Self { cluster: None, program: server.connection.clone(), admin: server.migrate.clone() });
         }
         let cluster = Cluster::start(&config.paths.data_dir, &Options::of(config)).await?;
-        let name = prepare_database(&cluster, database).await?;
+        let name = prepare_database(&cluster, config, open).await?;
         let (program, admin) = (cluster.program(&name), Some(cluster.admin(&name)));
         Ok(Self { cluster: Some(cluster), program, admin })
     }
@@ -202,15 +238,13 @@ async fn connect(connection: &Connection) -> Result<tokio_postgres::Client, anyh
 }
 
 /// Chooses the database in the private cluster and makes it when it is missing.
-async fn prepare_database(cluster: &Cluster, wanted: Option<&str>) -> anyhow::Result<String> {
-    let admin = connect(&cluster.admin("postgres")).await?;
-    let name = match wanted {
-        Some(name) => name,
-        None if database::exists(&admin, EXAMPLE).await? => EXAMPLE,
-        None => OWN,
+async fn prepare_database(cluster: &Cluster, config: &Config, open: &Open) -> anyhow::Result<String> {
+    let Some(name) = &open.database else {
+        return Ok(first_start::choose(cluster, config, open.example).await?.to_owned());
     };
+    let admin = connect(&cluster.admin("postgres")).await?;
     database::ensure(&admin, name).await?;
-    Ok(name.to_owned())
+    Ok(name.clone())
 }
 
 /// Where a database's pictures lie. Each has a directory of its own; scratch databases keep none.

@@ -8,7 +8,9 @@ mod desktop;
 mod doctor;
 pub mod eval;
 pub mod exit;
+mod export;
 pub mod generate;
+mod import;
 mod migrate;
 mod person;
 pub mod progress;
@@ -17,6 +19,7 @@ mod reindex;
 mod search;
 mod serve;
 mod setup;
+mod start_own;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +57,9 @@ enum Command {
     Reindex(reindex::Args),
     Eval(eval::Args),
     Generate(generate::Args),
+    Import(import::Args),
+    Export(export::Args),
+    StartOwn(start_own::Args),
 }
 
 /// What every command is handed: the settings, and the way to the program's parts.
@@ -130,6 +136,9 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Reindex(args) => reindex::run(args, context).await,
         Command::Eval(args) => eval::run(args, context).await,
         Command::Generate(args) => generate::run(args, context).await,
+        Command::Import(args) => import::run(args, context).await,
+        Command::Export(args) => export::run(args, context).await,
+        Command::StartOwn(args) => start_own::run(args, context).await,
     }
 }
 

@@ -20,6 +20,7 @@ pub mod store;
 pub mod services;
 
 pub mod embedding;
+pub mod example;
 
 pub mod cluster;
 pub mod config;

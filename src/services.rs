@@ -15,6 +15,7 @@ pub mod relations;
 pub mod scan;
 pub mod search;
 pub mod stock;
+pub mod transfer;
 pub mod undo;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct Services {
     pub people: people::People,
     pub photos: photos::Photos,
     pub scan: scan::Scan,
+    pub transfer: transfer::Transfer,
     pub changes: changes::Changes,
     pub search: search::Search,
     pub diagnosis: diagnosis::Diagnosis,
@@ -60,6 +62,7 @@ impl Services {
     }
 
     fn with(db: &Db, photos: Option<&std::path::Path>) -> Self {
+        let photos = photos::Photos::new(db.clone(), photos);
         Self {
             bulk: bulk::Bulk::new(db.clone()),
             catalog: catalog::Catalog::new(db.clone()),
@@ -68,7 +71,8 @@ impl Services {
             merge: merge::Merge::new(db.clone()),
             relations: relations::Relations::new(db.clone()),
             people: people::People::new(db.clone()),
-            photos: photos::Photos::new(db.clone(), photos),
+            transfer: transfer::Transfer::new(db.clone(), photos.clone()),
+            photos,
             scan: scan::Scan::new(db.clone()),
             changes: changes::Changes::new(db.clone()),
             search: search::Search::new(

@@ -10,6 +10,7 @@ pub mod diagnosis;
 pub mod embeddings;
 pub mod error;
 pub mod history;
+pub mod import;
 pub mod items;
 pub mod links;
 pub mod lists;

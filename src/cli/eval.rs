@@ -70,7 +70,7 @@ impl ModeArg {
 pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
     let set = JudgedSet::read(&args.items, &args.queries, &args.qrels)?;
     let database = format!("inventory_eval_{}", std::process::id());
-    let app = context.app_with(Open { database: Some(database), meaning: false }).await?;
+    let app = context.app_with(Open { database: Some(database), meaning: false, example: false }).await?;
     let measured = measure(&app, &set, args.mode.mode()).await;
     app.discard().await?;
     let result = measured?;

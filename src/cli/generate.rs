@@ -43,7 +43,7 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
-    let app = context.app_with(Open { database: Some(OWN.to_owned()), meaning: false }).await?;
+    let app = context.app_with(Open { database: Some(OWN.to_owned()), meaning: false, example: false }).await?;
     let done = fill(&app, &args).await;
     app.stop().await?;
     done.map(|()| ExitCode::SUCCESS)

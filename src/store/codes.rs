@@ -20,12 +20,18 @@ pub struct ItemCode {
 
 /// Gives an item the next own code.
 pub async fn assign_own(client: &impl GenericClient, item: ItemId) -> Result<OwnCode, StoreError> {
-    let statement = client.prepare_cached("select nextval('code_number')").await?;
-    let number: i64 = client.query_one(&statement, &[]).await?.get(0);
-    let code = OwnCode::from_number(number.unsigned_abs());
-    let statement = client.prepare_cached("insert into code (id, text, kind, item) values ($1, $2, 'own', $3)").await?;
-    client.execute(&statement, &[&Uuid::now_v7(), &code.normalised(), &item.0]).await?;
-    Ok(code)
+    loop {
+        let statement = client.prepare_cached("select nextval('code_number')").await?;
+        let number: i64 = client.query_one(&statement, &[]).await?.get(0);
+        let code = OwnCode::from_number(number.unsigned_abs());
+        // An import may have brought a label with this number.
+        let statement = client
+            .prepare_cached("insert into code (id, text, kind, item) values ($1, $2, 'own', $3) on conflict do nothing")
+            .await?;
+        if client.execute(&statement, &[&Uuid::now_v7(), &code.normalised(), &item.0]).await? > 0 {
+            return Ok(code);
+        }
+    }
 }
 
 /// Attaches a code from elsewhere: a GTIN when it is one, else an alias. Refused when it names something else.

@@ -76,3 +76,40 @@ pub async fn exclusively<T, E: From<StoreError>>(
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+/// Says that what this database was made for is complete: the example loaded, the own inventory begun.
+pub async fn mark(client: &impl GenericClient) -> Result<(), StoreError> {
+    client
+        .execute("insert into inventory.setting (key, value) values ('begun', 'true') on conflict do nothing", &[])
+        .await?;
+    Ok(())
+}
+
+/// Was it marked?
+pub async fn is_marked(client: &impl GenericClient) -> Result<bool, StoreError> {
+    if !has_schema(client).await? {
+        return Ok(false);
+    }
+    let row = client.query_one("select exists (select from inventory.setting where key = 'begun')", &[]).await?;
+    Ok(row.get(0))
+}
+
+/// Did anybody begin to use it: by a mark, a person, an item?
+pub async fn is_begun(client: &impl GenericClient) -> Result<bool, StoreError> {
+    if !has_schema(client).await? {
+        return Ok(false);
+    }
+    let row = client
+        .query_one(
+            "select exists (select from inventory.setting where key = 'begun')
+                 or exists (select from inventory.person) or exists (select from inventory.item)",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+async fn has_schema(client: &impl GenericClient) -> Result<bool, StoreError> {
+    let tables = "select count(*) = 3 from pg_tables where schemaname = 'inventory' and tablename in ('setting', 'person', 'item')";
+    Ok(client.query_one(tables, &[]).await?.get(0))
+}

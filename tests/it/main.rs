@@ -18,4 +18,5 @@ mod search;
 mod support;
 mod tidy;
 mod tls;
+mod transfer;
 mod web;

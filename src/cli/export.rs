@@ -1,0 +1,56 @@
+//! `inventory export`: everything that is not archived, as a file that `import` reads back.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use super::Context;
+use crate::domain::Actor;
+
+/// Write the inventory as CSV
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  inventory export > inventory.csv
+  inventory export --output inventory.csv
+
+One row per item and place, places first. Photos, loans and history are not in it; a backup has them. Cells that a
+spreadsheet would take for a formula begin with an apostrophe, which `import` takes off again.")]
+pub struct Args {
+    /// The format
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
+    /// The file to write; standard output without it
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Csv,
+}
+
+pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
+    let Format::Csv = args.format;
+    let app = context.app_without_model().await?;
+    let exported = app.services.transfer.export(&Actor::program()).await;
+    app.stop().await?;
+    let bytes = exported?;
+    match args.output {
+        Some(path) => write(&path, &bytes).with_context(|| path.display().to_string())?,
+        None => std::io::stdout().write_all(&bytes)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
