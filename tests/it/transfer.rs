@@ -74,7 +74,6 @@ impl House {
         self.services.undo.undo(&self.keeper, RequestId::new(), booking, None).await.expect("undone");
     }
 
-    /// How many items a code names.
     async fn named_by(&self, code: &str) -> usize {
         match self.services.scan.resolve(&self.keeper, code).await.expect("looked up") {
             Scanned::Item(_) => 1,
@@ -131,7 +130,6 @@ async fn importing_twice_changes_nothing_the_second_time() {
     let again = house.import(SMALL).await;
     assert_eq!((again.unchanged, again.booking, again.changes.len()), (5, None, 0));
     assert_eq!(house.export().await, after);
-    // Without ids too: by name, serial number and model, and the how manieth it is.
     let plain = "name;place;quantity\nChair;Hall;\nChair;Hall;\nNail;Hall;200\n";
     assert_eq!(house.import(plain).await.counts().0, 3);
     assert_eq!(house.import(plain).await.unchanged, 3);
@@ -152,7 +150,6 @@ async fn an_export_reads_back_into_another_house_byte_for_byte() {
     assert_eq!(other.export().await, first);
     assert_eq!(other.item("Lamp").await.draft.description, "+49");
     other.is_sound().await;
-    // And into the same house: everything is there already.
     let again = house.import(&first).await;
     assert_eq!((again.counts(), again.booking), ((0, 0, 0, 0), None), "{:?}", again.changes);
 }
@@ -324,13 +321,8 @@ async fn an_inventree_directory_becomes_products_assets_and_consumables() {
     let dir = house.dir.path().join("demo");
     write_inventree(&dir);
     let told = |_, _, _| {};
-    let import = || {
-        let options = ImportOptions::default();
-        async {
-            let options = options;
-            house.services.transfer.import(&house.keeper, RequestId::new(), &dir, &options, &told).await
-        }
-    };
+    let options = ImportOptions::default();
+    let import = || house.services.transfer.import(&house.keeper, RequestId::new(), &dir, &options, &told);
     let report = import().await.expect("imported");
     assert_eq!(report.format, "inventree");
     let product = house.item("Widget").await;
@@ -402,7 +394,6 @@ async fn labels_keep_their_codes_in_another_house() {
     let other = House::new().await;
     other.import(&house.export().await).await;
     assert_eq!(other.item("Saw").await.summary.code.as_deref(), Some(code.as_str()));
-    // The next number is taken by that label; a new item gets the one after it.
     make(&other, "Axe").await;
     assert_ne!(other.item("Axe").await.summary.code, Some(code));
 }
@@ -423,11 +414,9 @@ async fn the_example_is_a_whole_inventory() {
         depth
     };
     assert!(places.iter().map(|node| depth(node.id)).max() >= Some(4));
-    let table = csv::Reader::from_reader(example::INVENTORY.as_bytes())
-        .into_records()
-        .map(|row| row.expect("a row"))
-        .collect::<Vec<_>>();
-    let headers = csv::Reader::from_reader(example::INVENTORY.as_bytes()).headers().expect("headers").clone();
+    let mut reader = csv::Reader::from_reader(example::INVENTORY.as_bytes());
+    let headers = reader.headers().expect("headers").clone();
+    let table: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
     let column = |name: &str| headers.iter().position(|header| header == name).expect(name);
     for row in &table {
         for code in row[column("gtin")].split(';').chain(row[column("aliases")].split(';')).filter(|c| !c.is_empty()) {
