@@ -33,7 +33,8 @@ fn list_drawings() {
     names.sort();
     let mut table = String::from("&[\n");
     for name in names {
-        writeln!(table, "    ({name:?}, include_bytes!({:?})),", dir.join(&name)).expect("memory takes it");
+        let path = dir.join(&name).display().to_string();
+        writeln!(table, "    ({name:?}, include_bytes!({path:?})),").expect("memory takes it");
     }
     table.push(']');
     let out = Path::new(&std::env::var("OUT_DIR").expect("cargo sets it")).join("drawings.rs");

@@ -240,7 +240,7 @@ async fn connect(connection: &Connection) -> Result<tokio_postgres::Client, anyh
 /// Chooses the database in the private cluster and makes it when it is missing.
 async fn prepare_database(cluster: &Cluster, config: &Config, open: &Open) -> anyhow::Result<String> {
     let Some(name) = &open.database else {
-        return Ok(first_start::choose(cluster, config, open.example).await?.to_owned());
+        return Ok(Box::pin(first_start::choose(cluster, config, open.example)).await?.to_owned());
     };
     let admin = connect(&cluster.admin("postgres")).await?;
     database::ensure(&admin, name).await?;

@@ -34,7 +34,7 @@ pub(super) async fn choose(cluster: &Cluster, config: &Config, make_example: boo
         if make_example {
             drop_example(&admin, config).await?;
             database::ensure(&admin, EXAMPLE).await?;
-            match make(cluster, config).await {
+            match Box::pin(make(cluster, config)).await {
                 Ok(()) => return Ok(EXAMPLE),
                 // Without its example the program is as useful.
                 Err(error) => {

@@ -40,13 +40,16 @@ use crate::domain::{Actor, BookingId, Permission, RequestId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
 use crate::store::{Db, StoreError, import};
 
+/// A picture's bytes by its file name.
+pub type Draw = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
+
 /// Where pictures named by a source are found.
 #[derive(Clone)]
 pub enum PictureSource {
     /// Files below one of these directories.
     Directories(Vec<PathBuf>),
     /// The program's own.
-    Embedded(Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>),
+    Embedded(Arc<Draw>),
 }
 
 /// How to import.
@@ -179,7 +182,7 @@ impl Transfer {
         let input = tokio::task::spawn_blocking(move || read(&path, &map, photos))
             .await
             .unwrap_or_else(|error| Err(ImportError::Stock(format!("the file could not be read: {error}"))))?;
-        self.run(actor, request, input, options, tell).await
+        Box::pin(self.run(actor, request, input, options, tell)).await
     }
 
     /// Imports a table that is in memory already, with pictures of the program's own.
@@ -194,7 +197,7 @@ impl Transfer {
     ) -> Result<ImportReport, ImportError> {
         actor.require(Permission::Keep)?;
         let input = read_table(bytes, &options.map, pictures)?;
-        self.run(actor, request, input, options, tell).await
+        Box::pin(self.run(actor, request, input, options, tell)).await
     }
 
     async fn run(
@@ -233,7 +236,14 @@ impl Transfer {
         let mut plan = plan::plan(&tx, &input.batch, input.slashes, options, &source).await?;
         tx.rollback().await.map_err(StoreError::from)?;
         let mut pictures = self.pictures(&plan, &input.pictures, options.dry_run, tell).await;
-        if !options.dry_run {
+        if options.dry_run {
+            for (_, name, line) in &plan.photos {
+                if let Some(Err(error)) = pictures.get(name) {
+                    let (name, line) = (name.clone(), *line);
+                    plan.remarks.push(Remark::NoPhoto { line, name, reason: error.to_string() });
+                }
+            }
+        } else {
             let tx = client.transaction().await.map_err(StoreError::from)?;
             import::exclusively(&tx).await?;
             plan = plan::plan(&tx, &input.batch, input.slashes, options, &source).await?;
@@ -257,13 +267,6 @@ impl Transfer {
                         self.discard(&pictures).await;
                         return Err(error);
                     }
-                }
-            }
-        } else {
-            for (_, name, line) in &plan.photos {
-                if let Some(Err(error)) = pictures.get(name) {
-                    let (name, line) = (name.clone(), *line);
-                    plan.remarks.push(Remark::NoPhoto { line, name, reason: error.to_string() });
                 }
             }
         }

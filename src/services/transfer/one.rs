@@ -69,16 +69,19 @@ impl OneRecord<'_> {
         let revived = archived && self.here.undone.contains(&self.id);
         let mut fields = Vec::new();
         if archived && !revived {
-            return Ok(self.conflict(plan, Conflict::Archived));
+            self.conflict(plan, Conflict::Archived);
+            return Ok(());
         }
         if let Some(item) = item {
             if item.draft.kind != self.kind {
                 let (here, there) = (item.draft.kind.to_string(), self.kind.to_string());
-                return Ok(self.conflict(plan, Conflict::Kind { here, there }));
+                self.conflict(plan, Conflict::Kind { here, there });
+                return Ok(());
             }
             let edited = known.is_some_and(|known| known.version != item.version);
             if edited && !revived && !self.options.overwrite {
-                return Ok(self.conflict(plan, Conflict::Edited));
+                self.conflict(plan, Conflict::Edited);
+                return Ok(());
             }
         }
         let draft = self.draft(item, places, plan)?;
@@ -97,7 +100,10 @@ impl OneRecord<'_> {
         let steps = match self.steps(item.is_none() || revived, known, places, plan)? {
             Ok(steps) => steps,
             // Its fields are taken over; the key is not remembered, so that the next import says it again.
-            Err(conflict) => return Ok(self.conflict(plan, conflict)),
+            Err(conflict) => {
+                self.conflict(plan, conflict);
+                return Ok(());
+            }
         };
         let stock = !steps.is_empty();
         plan.steps.extend(steps);
@@ -130,7 +136,7 @@ impl OneRecord<'_> {
         plan.changes.push(self.change(What::Conflict(conflict)));
     }
 
-    fn error(&self, field: &Field, reason: impl ToString) -> CellError {
+    fn error(&self, field: &Field, reason: impl Into<String>) -> CellError {
         CellError { line: self.record.line, column: column(&self.batch.columns, field), reason: reason.to_string() }
     }
 
@@ -184,7 +190,7 @@ impl OneRecord<'_> {
                 E::Price => Field::PurchasePrice,
                 E::Tag => Field::Tags,
             };
-            self.error(&field, error)
+            self.error(&field, error.to_string())
         })
     }
 
