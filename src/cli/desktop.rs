@@ -133,8 +133,11 @@ impl Inventory {
         // A configured server has one database, which is the person's own.
         let database = database.filter(|_| self.config.database.server.is_none()).map(str::to_owned);
         let app = match database {
-            None => App::build(self.config.clone()).await,
-            Some(name) => App::open(self.config.clone(), Open { database: Some(name), ..Open::default() }).await,
+            None => Box::pin(App::build(self.config.clone())).await,
+            Some(name) => {
+                let open = Open { database: Some(name), ..Open::default() };
+                Box::pin(App::open(self.config.clone(), open)).await
+            }
         };
         let app = app.map_err(explain)?;
         match app.ready() {

@@ -137,7 +137,7 @@ impl OneRecord<'_> {
     }
 
     fn error(&self, field: &Field, reason: impl Into<String>) -> CellError {
-        CellError { line: self.record.line, column: column(&self.batch.columns, field), reason: reason.to_string() }
+        CellError { line: self.record.line, column: column(&self.batch.columns, field), reason: reason.into() }
     }
 
     /// The item as it will be.
