@@ -177,7 +177,10 @@ impl OneRecord<'_> {
         {
             values::set(&mut draft, &Field::Custom("supplier".into()), supplier, self.slashes)
                 .map_err(|reason| self.error(&Field::Supplier, reason))?;
-            plan.remarks.push(Remark::NoPartNumber { line: self.record.line });
+            match plan.remarks.iter_mut().find(|remark| matches!(remark, Remark::NoPartNumber(_))) {
+                Some(Remark::NoPartNumber(count)) => *count += 1,
+                _ => plan.remarks.push(Remark::NoPartNumber(1)),
+            }
         }
         draft.checked().map_err(|error| {
             use crate::domain::item::DraftError as E;

@@ -79,8 +79,8 @@ pub enum Remark {
     CodeTaken { line: u64, code: String },
     #[error("line {line}: the picture `{name}` was not added: {reason}")]
     NoPhoto { line: u64, name: String, reason: String },
-    #[error("line {line}: a supplier without a part number became a custom field")]
-    NoPartNumber { line: u64 },
+    #[error("{0} suppliers without a part number became custom fields")]
+    NoPartNumber(usize),
     #[error("{part}: {what}")]
     Part { part: String, what: String },
     #[error("{count} {what}")]

@@ -57,7 +57,11 @@ pub fn records(table: &Table, origin: Origin, map: &[(String, Field)]) -> Result
             }
         };
         unsorted += usize::from(stock.as_ref().is_some_and(|s| s.place == PlaceRef::Path(vec![UNSORTED.into()])));
-        let id = record.cells.remove(&Field::Id).unwrap_or_default();
+        let mut id = record.cells.remove(&Field::Id).unwrap_or_default();
+        if id.is_empty() && origin == Origin::Homebox {
+            // Homebox's own number for it.
+            id = record.cell(&Field::Aliases).unwrap_or_default().to_owned();
+        }
         if let Some(&first) = by_id.get(&id) {
             // A further row of the same item says only where more of it lies.
             match (stock, batch.records.get_mut(first)) {

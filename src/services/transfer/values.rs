@@ -63,7 +63,7 @@ pub fn date(text: &str, slashes: SlashDates) -> Result<Date, String> {
         .and_then(|month| Month::try_from(month).ok())
         .zip(u8::try_from(day).ok())
         .and_then(|(month, day)| Date::from_calendar_date(year, month, day).ok())
-        .filter(|date| (1000..=9999).contains(&date.year()));
+        .filter(|date| (1..=9999).contains(&date.year()));
     made.ok_or_else(|| format!("`{text}` is no date"))
 }
 
