@@ -92,13 +92,13 @@ impl App {
         self.upkeep.as_ref().map(Worker::progress)
     }
 
-    /// Leaves the example, if that is what is shown, for an empty inventory of one's own.
+    /// Begins an inventory of one's own: the example, if that is what is shown, goes, or never comes.
     pub async fn start_own(self) -> anyhow::Result<Self> {
         let Some(cluster) = &self.cluster else { return Ok(self) };
+        first_start::begin_own(cluster).await?;
         if self.database != EXAMPLE {
             return Ok(self);
         }
-        first_start::begin_own(cluster).await?;
         let config = self.config.clone();
         self.stop().await?;
         Self::open(config, Open::default()).await

@@ -72,7 +72,7 @@ fn opener(inventory: &Arc<Inventory>) -> Opener {
     let inventory = Arc::clone(inventory);
     Arc::new(move |wish| {
         let inventory = Arc::clone(&inventory);
-        Box::pin(async move { inventory.show(wish).await })
+        Box::pin(async move { Box::pin(inventory.show(wish)).await })
     })
 }
 

@@ -11,7 +11,7 @@ use crate::app::{App, Open};
 Examples:
   inventory start-own
 
-Does nothing when there is no example any more. A server (DATABASE_URL) never has one.")]
+Before a first start, the example is never made. A server (DATABASE_URL) never has one.")]
 pub struct Args {}
 
 pub async fn run(_: Args, context: Context) -> anyhow::Result<ExitCode> {

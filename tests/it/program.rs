@@ -51,6 +51,13 @@ fn directory() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
 }
 
+/// One in which somebody has begun, so that no example is made first.
+fn begun_directory() -> TempDir {
+    let dir = directory();
+    check(dir.path(), &["start-own"], "", 0, "database: inventory");
+    dir
+}
+
 /// `inventory serve` on a free port, ended with the value.
 struct Serving {
     process: Child,
@@ -171,7 +178,7 @@ fn doctor_finds_a_fresh_inventory_healthy() {
 
 #[test]
 fn serving_ends_in_order_on_either_signal_and_takes_the_server_with_it() {
-    let dir = directory();
+    let dir = begun_directory();
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut serving = Serving::start(dir.path(), &[]);
         assert!(serving.wait_for("/readyz", 200).contains("\"database\":\"up\""));
@@ -189,7 +196,7 @@ fn an_address_others_can_reach_is_refused() {
 
 #[test]
 fn a_second_process_joins_and_a_killed_ones_server_is_adopted() {
-    let dir = directory();
+    let dir = begun_directory();
     let mut first = Serving::start(dir.path(), &[]);
     first.wait_for("/readyz", 200);
     let server = postmaster(dir.path()).expect("it runs");
@@ -227,7 +234,7 @@ fn a_first_start_killed_at_any_moment_is_followed_by_a_whole_one() {
 
 #[test]
 fn a_killed_server_is_missed_said_so_and_replaced() {
-    let dir = directory();
+    let dir = begun_directory();
     let mut serving = Serving::start(dir.path(), &[]);
     serving.wait_for("/readyz", 200);
     let server = postmaster(dir.path()).expect("it runs");

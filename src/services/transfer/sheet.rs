@@ -60,7 +60,7 @@ pub fn records(table: &Table, origin: Origin, map: &[(String, Field)]) -> Result
         let mut id = record.cells.remove(&Field::Id).unwrap_or_default();
         if id.is_empty() && origin == Origin::Homebox {
             // Homebox's own number for it.
-            id = record.cell(&Field::Aliases).unwrap_or_default().to_owned();
+            record.cell(&Field::Aliases).unwrap_or_default().clone_into(&mut id);
         }
         if let Some(&first) = by_id.get(&id) {
             // A further row of the same item says only where more of it lies.
