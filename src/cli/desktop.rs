@@ -139,14 +139,14 @@ impl Inventory {
                 Box::pin(App::open(self.config.clone(), open)).await
             }
         };
-        let app = app.map_err(explain)?;
+        let app = app.map_err(|error| explain(&error))?;
         match app.ready() {
             Ok(()) => Ok(Opened::new(app)),
             Err(not_ready) => {
                 if let Err(error) = app.stop().await {
                     warn!("{error:#}");
                 }
-                Err(explain(not_ready.into()))
+                Err(explain(&not_ready.into()))
             }
         }
     }
@@ -244,7 +244,7 @@ async fn serve(config: &Config, app: &App) -> Option<(oneshot::Sender<()>, JoinH
     Some((end, served))
 }
 
-fn explain(error: anyhow::Error) -> StartError {
+fn explain(error: &anyhow::Error) -> StartError {
     let text = format!("{error:#}");
     match error.downcast_ref() {
         Some(NotReady::Pending(_) | NotReady::Schema(_)) => StartError::NotUpToDate(text),

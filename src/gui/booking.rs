@@ -153,7 +153,7 @@ fn ask(face: &Rc<Face>, verb: Verb, view: ItemView, home: Option<ItemId>, people
         if verb == Verb::Count { view.stock.first().map_or(Decimal::ZERO, |line| line.quantity) } else { Decimal::ONE };
     adapter.set_amount(numbers.write(first).into());
     let quick: &[i64] = if verb == Verb::Count { &[] } else { &[1, 10, 50, 100] };
-    adapter.set_quick(ModelRc::from(Rc::new(VecModel::from_iter(quick.iter().map(|n| numbers.count(*n))))));
+    adapter.set_quick(ModelRc::from(Rc::new(quick.iter().map(|n| numbers.count(*n)).collect::<VecModel<_>>())));
     adapter.set_borrower("".into());
     adapter.set_note("".into());
     adapter.set_busy(false);
@@ -171,7 +171,7 @@ fn weigh(face: &Face) {
     let Some(about) = about.as_ref() else { return };
     let numbers = face.numbers();
     let unit = about.view.summary.unit.as_deref().unwrap_or_default();
-    let holder = chosen_line(&adapter.get_from()).map(|(holder, lot)| (holder, lot));
+    let holder = chosen_line(&adapter.get_from());
     let there = holder.and_then(|(holder, lot)| {
         let mut lines = about.view.stock.iter();
         lines.find(|line| line.holder == holder && line.lot.as_ref().map(|lot| lot.id) == lot).map(|line| line.quantity)

@@ -154,7 +154,7 @@ impl Face {
     }
 
     /// The moment everything on the screen is seen from.
-    pub fn now(&self) -> OffsetDateTime {
+    pub fn now() -> OffsetDateTime {
         OffsetDateTime::now_utc()
     }
 

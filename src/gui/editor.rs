@@ -155,16 +155,13 @@ fn save(face: &Rc<Face>) {
     face.call(
         move |services, actor| async move {
             let Filled { draft, placement } = filled;
-            let (item, booking) = match &editing {
-                Some(view) => {
-                    services.catalog.edit(&actor, view.summary.id, view.version, draft).await?;
-                    (view.summary.id, None)
-                }
-                None => {
-                    let new = NewItem { request, draft, place: placement, codes: Vec::new() };
-                    let created = services.catalog.create(&actor, new).await?;
-                    (created.item, Some(created.booking))
-                }
+            let (item, booking) = if let Some(view) = &editing {
+                services.catalog.edit(&actor, view.summary.id, view.version, draft).await?;
+                (view.summary.id, None)
+            } else {
+                let new = NewItem { request, draft, place: placement, codes: Vec::new() };
+                let created = services.catalog.create(&actor, new).await?;
+                (created.item, Some(created.booking))
             };
             for photo in removed {
                 if let Err(error) = services.photos.remove(&actor, photo).await {

@@ -63,14 +63,14 @@ pub fn read(form: &Draft, before: Option<&ItemDraft>, numbers: Numbers) -> Resul
     };
 
     draft.kind = kind;
-    draft.name = form.name.trim().to_owned();
+    form.name.trim().clone_into(&mut draft.name);
     if draft.name.is_empty() {
         trouble.name = FieldTrouble::Required;
     } else if draft.name.chars().count() > 200 {
         trouble.name = FieldTrouble::TooLong;
     }
-    draft.description = form.description.trim().to_owned();
-    draft.notes = form.notes.trim().to_owned();
+    form.description.trim().clone_into(&mut draft.description);
+    form.notes.trim().clone_into(&mut draft.notes);
     draft.tags = form.tags.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
     draft.manufacturer = filled(&form.manufacturer);
     draft.model = filled(&form.model);
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn mistakes_stand_beside_their_field() {
         let check = |form: Draft, expected: DraftTrouble| {
-            assert_eq!(*read(&form, None, Numbers::English).expect_err("wrong"), expected)
+            assert_eq!(*read(&form, None, Numbers::English).expect_err("wrong"), expected);
         };
         let none = DraftTrouble::default;
         check(Draft { name: " ".into(), ..form() }, DraftTrouble { name: FieldTrouble::Required, ..none() });

@@ -136,7 +136,7 @@ fn load(face: &Rc<Face>, id: ItemId) {
 
 fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine]) {
     let adapter = face.adapter::<ItemAdapter>();
-    let (numbers, now) = (face.numbers(), face.now());
+    let (numbers, now) = (face.numbers(), Face::now());
     let today = format::on_the_wall(now, &face.zone).date();
     let models = &face.item.models;
     let summary = &view.summary;

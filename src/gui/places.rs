@@ -199,7 +199,7 @@ pub fn choose(face: &Rc<Face>, place: Option<ItemId>) {
 
 /// Reads places and counts again.
 pub fn refresh(face: &Rc<Face>) {
-    let today = super::format::on_the_wall(face.now(), &face.zone).date();
+    let today = super::format::on_the_wall(Face::now(), &face.zone).date();
     let work = move |services: crate::services::Services, actor| async move {
         let places = services.catalog.places(&actor).await?;
         let overview = services.catalog.overview(&actor, today).await?;

@@ -234,13 +234,14 @@ fn show(face: &Rc<Face>, answer: Answer, keep: Keep) {
         (Keep::Chosen, Some(index)) => adapter.set_current(index as i32),
         // What is chosen may be out of the list and is still worth looking at.
         (Keep::Chosen, None) if chosen.is_some() => {}
-        _ => match face.rows.id(0) {
-            Some(id) => choose(face, &id.to_string(), 0),
-            None => {
+        _ => {
+            if let Some(id) = face.rows.id(0) {
+                choose(face, &id.to_string(), 0);
+            } else {
                 adapter.set_selected("".into());
                 face.adapter::<ItemAdapter>().set_shown(false);
             }
-        },
+        }
     }
     decode_pictures(face, 0..answer.summaries.len(), &answer.summaries);
 }
@@ -300,7 +301,7 @@ fn decode_pictures(face: &Rc<Face>, range: Range<usize>, summaries: &[ItemSummar
 
 fn row(face: &Face, summary: &ItemSummary, reason: Reason) -> ResultRow {
     let photo = summary.photo.and_then(|photo| face.thumbnails.get(photo));
-    let (numbers, now) = (face.numbers(), face.now());
+    let (numbers, now) = (face.numbers(), Face::now());
     let (whereabouts, place) = place_of(summary);
     let minimum = summary.min_quantity.filter(|minimum| !minimum.is_zero());
     let (filled, notch) = minimum.map_or((0.0, 0.0), |minimum| format::level(summary.on_hand, minimum));

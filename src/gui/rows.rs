@@ -12,6 +12,9 @@ use crate::domain::ItemId;
 /// Rows asked for at once: some more than a screen holds.
 const PAGE: usize = 64;
 
+/// Fetches the rows of a range of the list.
+type Ask = Box<dyn Fn(Range<usize>)>;
+
 /// A row as the table shows it, and whether it is loaded.
 pub struct ItemRows {
     ids: RefCell<Vec<ItemId>>,
@@ -20,7 +23,7 @@ pub struct ItemRows {
     asked: RefCell<HashSet<usize>>,
     /// The pages looked at last, to be refreshed when something changes.
     seen: Cell<[usize; 2]>,
-    ask: RefCell<Option<Box<dyn Fn(Range<usize>)>>>,
+    ask: RefCell<Option<Ask>>,
     notify: ModelNotify,
 }
 
@@ -76,8 +79,8 @@ impl ItemRows {
         self.asked.borrow_mut().clear();
         let count = self.ids.borrow().len();
         let kept = before.len().min(count);
-        for index in 0..kept {
-            if before[index] != self.ids.borrow()[index] {
+        for (index, old) in before.iter().enumerate().take(kept) {
+            if *old != self.ids.borrow()[index] {
                 self.notify.row_changed(index);
             }
         }
@@ -190,7 +193,7 @@ mod tests {
         assert_eq!(rows.row_count(), 100_000);
         assert_eq!(rows.row_data(70_000).expect("a row").name, "");
         assert_eq!(rows.row_data(70_001).expect("a row").name, "");
-        assert_eq!(*asked.borrow(), [69_952..70_016]);
+        assert_eq!(*asked.borrow(), std::slice::from_ref(&(69_952..70_016_usize)));
         rows.fill(69_952..70_016, vec![(ids[70_000], row("tarp"))]);
         assert_eq!(rows.row_data(70_000).expect("a row").name, "tarp");
     }
@@ -207,7 +210,7 @@ mod tests {
         });
         assert_eq!(rows.row_data(0).expect("a row").name, "near");
         rows.refresh();
-        assert_eq!(*asked.borrow(), [0..64]);
+        assert_eq!(*asked.borrow(), std::slice::from_ref(&(0..64_usize)));
         assert_eq!(rows.row_data(0).expect("a row").name, "near");
         assert_eq!(rows.row_data(900).expect("a row").name, "");
     }

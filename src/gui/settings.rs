@@ -44,12 +44,11 @@ impl Settings {
     }
 
     pub fn set_theme(&mut self, theme: Theme) {
-        self.theme = match theme {
+        self.theme = String::from(match theme {
             Theme::Light => "light",
             Theme::Dark => "dark",
             Theme::Contrast => "contrast",
-        }
-        .to_owned();
+        });
     }
 
     pub fn language(&self) -> Language {
@@ -61,12 +60,11 @@ impl Settings {
     }
 
     pub fn set_language(&mut self, language: Language) {
-        self.language = match language {
+        self.language = String::from(match language {
             Language::System => "",
             Language::English => "en",
             Language::German => "de",
-        }
-        .to_owned();
+        });
     }
 }
 

@@ -222,12 +222,8 @@ fn on_the_loop<P: Future<Output = ()> + 'static>(play: impl FnOnce() -> P + Send
     LOOP.get_or_init(|| {
         let (ready, is_ready) = mpsc::channel();
         std::thread::spawn(move || {
-            let options = TestingBackendOptions {
-                mock_time: false,
-                threading: true,
-                renderer_name: Some("software".into()),
-                ..Default::default()
-            };
+            let options =
+                TestingBackendOptions { mock_time: false, threading: true, renderer_name: Some("software".into()) };
             slint::platform::set_platform(Box::new(TestingBackend::new(options))).expect("one loop for the process");
             ready.send(()).expect("somebody waits");
             slint::run_event_loop_until_quit().expect("the loop runs");
