@@ -71,7 +71,7 @@ async fn main() {
 
 /// A database with these items; a generated one is kept for the next run.
 async fn filled(config: &Config, name: &str, items: &[BulkItem]) -> (App, Search) {
-    let open = Open { database: Some(name.to_owned()), meaning: false };
+    let open = Open { database: Some(name.to_owned()), meaning: false, ..Open::default() };
     let app = App::open(config.clone(), open).await.expect("the program starts");
     let all = SearchRequest { limit: 1, ..SearchRequest::new("") };
     if app.services.search.search(&Actor::program(), &all).await.expect("searched").total == 0 {
