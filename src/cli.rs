@@ -3,6 +3,7 @@
 //! A command prints its result on standard output and everything else on standard error. What it returns decides the exit
 //! code; see [`exit`].
 
+mod begin;
 #[cfg(feature = "gui")]
 mod desktop;
 mod doctor;

@@ -13,12 +13,11 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
-use super::Context;
+use super::{Context, begin};
 use crate::app::{App, EXAMPLE, NotReady, OWN, Open};
 use crate::config::Config;
-use crate::domain::Role;
 use crate::gui::{Opener, Program, StartError, Surroundings, Wish};
-use crate::services::people::{People, PeopleError, PersonDraft};
+use crate::services::people::{People, PeopleError};
 use crate::services::search::upkeep::Worker;
 use crate::web;
 
@@ -102,7 +101,7 @@ impl Inventory {
                     && app.database == EXAMPLE
                 {
                     // Nobody is asked for a name to look around; the machine knows one.
-                    begin(&app.services.people, &account_name()).await?;
+                    begin(&app.services.people, &begin::account_name()).await?;
                 }
             }
             Wish::Own { name } => match open.as_ref() {
@@ -196,29 +195,12 @@ impl Opened {
     }
 }
 
-/// Whoever sits before the machine as the data's owner is the first admin, by a code that nobody has to read.
+/// Makes the first admin for whoever runs the program, the data's owner.
 async fn begin(people: &People, name: &str) -> Result<(), StartError> {
-    let code = match people.issue_setup_code().await {
-        Ok(code) => code,
-        // Somebody began it already; there is nothing left to ask.
-        Err(PeopleError::AlreadySetUp) => return Ok(()),
-        Err(error) => return Err(StartError::Other(error.to_string())),
-    };
-    let draft = PersonDraft { name: name.to_owned(), role: Role::Admin, login: None };
-    match people.set_up(&code, &draft, None).await {
-        Ok(_) | Err(PeopleError::AlreadySetUp) => Ok(()),
-        Err(error @ PeopleError::Name) => Err(StartError::Name(error.to_string())),
-        Err(error) => Err(StartError::Other(error.to_string())),
-    }
-}
-
-/// What this machine calls whoever runs the program.
-fn account_name() -> String {
-    let user = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten();
-    let Some(user) = user else { return "?".to_owned() };
-    // The full name comes first in a list of office and telephone numbers.
-    let full = user.gecos.to_string_lossy().split(',').next().unwrap_or_default().trim().to_owned();
-    if full.is_empty() { user.name } else { full }
+    begin::begin(people, name).await.map_err(|error| match error {
+        PeopleError::Name => StartError::Name(error.to_string()),
+        other => StartError::Other(other.to_string()),
+    })
 }
 
 /// Serves the web view beside the window. Another program on the address serves in its place.

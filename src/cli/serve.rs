@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
-use super::Context;
-use crate::app::App;
+use super::{Context, begin};
+use crate::app::{App, EXAMPLE};
 use crate::web;
 
 /// Serve the web pages and the API, without a window
@@ -37,6 +37,10 @@ pub async fn run(context: Context) -> anyhow::Result<ExitCode> {
     };
     let listener = web::listen(context.config.web.listen).await?;
     let app = App::build(context.config).await?;
+    if app.database == EXAMPLE {
+        // Nobody is asked for a name to look around; the machine knows one.
+        begin::begin(&app.services.people, &begin::account_name()).await?;
+    }
     let changes = app.services.changes.follow();
     info!("Serving http://{}", listener.local_addr()?);
     let served = web::serve(listener, app.services.clone(), app.health.clone(), asked_to_end).await;
