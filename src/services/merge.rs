@@ -118,7 +118,7 @@ impl Merge {
         let moved = merging::move_all(&tx, survivor, other).await?;
         merging::mark(&tx, survivor, other).await.map_err(refused)?;
         let detail = serde_json::to_value(&moved).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        audit::note_under(&tx, actor, booking, "merged", "item", Some(survivor.0), Some(detail)).await?;
+        audit::note(&tx, actor, "merged", "item", Some(survivor.0), Some(detail)).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(Booked { booking, repeated: false })
     }

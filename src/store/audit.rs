@@ -25,7 +25,8 @@ pub struct AuditEntry {
     pub new: Option<Value>,
 }
 
-/// Notes something that changed no row: a sign-in, a refusal.
+/// Notes something that changed no row of its own: a sign-in, a refusal, a merge. Under the booking the transaction began with,
+/// if any, so that its undo finds it.
 pub async fn note(
     client: &impl GenericClient,
     actor: &Actor,
@@ -36,27 +37,8 @@ pub async fn note(
 ) -> Result<(), StoreError> {
     client
         .execute(
-            "insert into audit (actor, action, entity, entity_id, new) values ($1, $2, $3, $4, $5)",
+            "insert into audit (actor, booking, action, entity, entity_id, new) values ($1, acting('booking'), $2, $3, $4, $5)",
             &[&actor.person.map(|p| p.0), &action, &entity, &id, &detail],
-        )
-        .await?;
-    Ok(())
-}
-
-/// The same under a booking, so that its undo finds it.
-pub async fn note_under(
-    client: &impl GenericClient,
-    actor: &Actor,
-    booking: BookingId,
-    action: &str,
-    entity: &str,
-    id: Option<Uuid>,
-    detail: Option<Value>,
-) -> Result<(), StoreError> {
-    client
-        .execute(
-            "insert into audit (actor, booking, action, entity, entity_id, new) values ($1, $2, $3, $4, $5, $6)",
-            &[&actor.person.map(|p| p.0), &booking.0, &action, &entity, &id, &detail],
         )
         .await?;
     Ok(())
