@@ -5,6 +5,7 @@
 //! once, made of *movements*.
 
 pub mod act;
+pub mod basket;
 pub mod code;
 pub mod id;
 pub mod item;
@@ -13,11 +14,12 @@ pub mod person;
 pub mod quantity;
 pub mod scan;
 pub mod search;
+pub mod stocktake;
 pub mod whereabouts;
 
 pub use act::{Act, Borrower};
 pub use code::OwnCode;
-pub use id::{BookingId, ItemId, LoanId, LotId, PersonId, PhotoId, RequestId};
+pub use id::{BookingId, ItemId, LoanId, LotId, PersonId, PhotoId, RequestId, StocktakeId};
 pub use item::{ItemDraft, ItemKind, Money};
 pub use movement::{Movement, MovementKind};
 pub use person::{Actor, Permission, Role};

@@ -3,11 +3,13 @@
 //! Every method takes an [`Actor`](crate::domain::Actor) and begins by asking what it may do. What is returned are plain
 //! structs; each face converts them.
 
+pub mod basket;
 pub mod bulk;
 pub mod catalog;
 pub mod changes;
 pub mod diagnosis;
 pub mod health;
+pub mod loans;
 pub mod merge;
 pub mod people;
 pub mod photos;
@@ -15,6 +17,7 @@ pub mod relations;
 pub mod scan;
 pub mod search;
 pub mod stock;
+pub mod stocktake;
 pub mod transfer;
 pub mod undo;
 
@@ -30,6 +33,9 @@ pub struct Services {
     pub bulk: bulk::Bulk,
     pub catalog: catalog::Catalog,
     pub stock: stock::Stock,
+    pub baskets: basket::Baskets,
+    pub loans: loans::Loans,
+    pub stocktakes: stocktake::Stocktakes,
     pub undo: undo::Undo,
     pub merge: merge::Merge,
     pub relations: relations::Relations,
@@ -67,6 +73,9 @@ impl Services {
             bulk: bulk::Bulk::new(db.clone()),
             catalog: catalog::Catalog::new(db.clone()),
             stock: stock::Stock::new(db.clone()),
+            baskets: basket::Baskets::new(db.clone()),
+            loans: loans::Loans::new(db.clone()),
+            stocktakes: stocktake::Stocktakes::new(db.clone()),
             undo: undo::Undo::new(db.clone()),
             merge: merge::Merge::new(db.clone()),
             relations: relations::Relations::new(db.clone()),

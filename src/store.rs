@@ -22,6 +22,7 @@ pub mod pool;
 pub mod search;
 pub mod search_index;
 pub mod stock;
+pub mod stocktake;
 pub mod summaries;
 pub mod suppliers;
 

@@ -46,6 +46,8 @@ id!(/// A loan, open or closed.
     LoanId);
 id!(/// A lot (batch) of a consumable.
     LotId);
+id!(/// A count of one place.
+    StocktakeId);
 id!(/// A picture of an item.
     PhotoId);
 id!(/// Made by whoever asks, once per confirmation: a repeat under the same id is answered, not booked again.

@@ -11,7 +11,8 @@ use crate::domain::{Act, Actor, BookingId, ItemId, LoanId, Permission, PersonId,
 use crate::store::bookings::{self, NewBooking};
 use crate::store::history;
 use crate::store::stock::{self as lines, Loan};
-use crate::store::{Db, StoreError, summaries};
+use crate::store::summaries::{self, ItemSummary};
+use crate::store::{Db, StoreError};
 
 pub use crate::store::bookings::BookingKind;
 pub use crate::store::history::{HistoryFilter, HistoryLine};
@@ -171,20 +172,8 @@ impl Stock {
             Some(to) => to,
             None => lines::home_of(&client, item).await?.ok_or_else(|| refused(Refusal::NoHolder))?,
         };
-        let loans = lines::open_loans(&client, item).await?;
-        let state = match summary.whereabouts {
-            _ if !loans.is_empty() && (!summary.kind.is_counted() || summary.lent >= quantity.get()) => {
-                PutBack::Lent(loan_to_return(&loans, actor))
-            }
-            Whereabouts::InHolder if !summary.kind.is_counted() => {
-                let at = lines::lines(&client, item).await?;
-                at.first().map_or(PutBack::Nowhere, |line| PutBack::In(line.holder))
-            }
-            Whereabouts::Missing => PutBack::Missing,
-            _ => PutBack::Nowhere,
-        };
+        let act = put_back_act(&client, actor, &summary, to, quantity).await?;
         drop(client);
-        let act = Act::put_back(summary.kind, item, to, quantity, None, state);
         let request = BookingRequest { id, kind: BookingKind::Single, note: String::new(), acts: vec![act] };
         match self.book(actor, &request).await {
             // A repeat after it worked finds the thing in another state; the first answer still stands.
@@ -193,7 +182,7 @@ impl Stock {
         }
     }
 
-    async fn repeated(&self, actor: &Actor, id: RequestId) -> Result<Booked, StockError> {
+    pub(super) async fn repeated(&self, actor: &Actor, id: RequestId) -> Result<Booked, StockError> {
         let client = self.db.client().await?;
         let head = bookings::by_request(&client, actor, id).await?.ok_or(StockError::RequestReused)?;
         Ok(Booked { booking: head.id, repeated: true })
@@ -234,10 +223,36 @@ impl Stock {
     }
 }
 
-/// The actor's own loan first, else the oldest.
-fn loan_to_return(loans: &[Loan], actor: &Actor) -> LoanId {
-    let own = loans.iter().find(|loan| loan.person.is_some() && loan.person == actor.person);
-    own.or(loans.first()).map_or_else(LoanId::new, |loan| loan.id)
+/// The act of putting a thing back, by the state it is in: from a loan, from where it lies, found again, or a consumable
+/// unused.
+pub(super) async fn put_back_act(
+    client: &impl deadpool_postgres::GenericClient,
+    actor: &Actor,
+    item: &ItemSummary,
+    to: ItemId,
+    quantity: Quantity,
+) -> Result<Act, StoreError> {
+    let loans = lines::open_loans(client, item.id).await?;
+    let state = match item.whereabouts {
+        _ if !loans.is_empty() && (!item.kind.is_counted() || item.lent >= quantity.get()) => {
+            PutBack::Lent(loan_to_return(&loans, actor, quantity))
+        }
+        Whereabouts::InHolder if !item.kind.is_counted() => {
+            let at = lines::lines(client, item.id).await?;
+            at.first().map_or(PutBack::Nowhere, |line| PutBack::In(line.holder))
+        }
+        Whereabouts::Missing => PutBack::Missing,
+        _ => PutBack::Nowhere,
+    };
+    Ok(Act::put_back(item.kind, item.id, to, quantity, None, state))
+}
+
+/// The actor's own loan first, else the oldest; of several one of which enough is out.
+fn loan_to_return(loans: &[Loan], actor: &Actor, quantity: Quantity) -> LoanId {
+    let own = |loan: &&Loan| loan.person.is_some() && loan.person == actor.person;
+    let enough = |loan: &&Loan| loan.outstanding >= quantity.get();
+    let own_first = loans.iter().find(|loan| own(loan) && enough(loan)).or(loans.iter().find(own));
+    own_first.or(loans.iter().find(enough)).or(loans.first()).map_or_else(LoanId::new, |loan| loan.id)
 }
 
 /// Decides and books acts as lines `first_line…` within a transaction; each act sees what the ones before it did.

@@ -117,7 +117,7 @@ pub async fn open_loans(client: &impl GenericClient, item: ItemId) -> Result<Vec
     let rows = client
         .query(&format!("{LOAN} where l.item = $1 and l.outstanding > 0 order by l.opened_at"), &[&item.0])
         .await?;
-    Ok(rows.iter().map(loan).collect())
+    Ok(rows.iter().map(loan_of).collect())
 }
 
 /// All open loans, soonest due first; of one person when asked.
@@ -130,10 +130,22 @@ pub async fn all_open_loans(client: &impl GenericClient, person: Option<PersonId
             &[&person.map(|p| p.0)],
         )
         .await?;
-    Ok(rows.iter().map(loan).collect())
+    Ok(rows.iter().map(loan_of).collect())
 }
 
-fn loan(row: &Row) -> Loan {
+/// One loan, open or closed.
+pub async fn loan(client: &impl GenericClient, id: LoanId) -> Result<Option<Loan>, StoreError> {
+    let row = client.query_opt(&format!("{LOAN} where l.id = $1"), &[&id.0]).await?;
+    Ok(row.as_ref().map(loan_of))
+}
+
+/// Sets or clears the day a loan is due.
+pub async fn set_due(client: &impl GenericClient, id: LoanId, due_on: Option<Date>) -> Result<(), StoreError> {
+    client.execute("update loan set due_on = $2 where id = $1", &[&id.0, &due_on]).await?;
+    Ok(())
+}
+
+fn loan_of(row: &Row) -> Loan {
     Loan {
         id: LoanId(row.get(0)),
         item: ItemId(row.get(1)),

@@ -1,10 +1,12 @@
 //! Integration tests over the real parts: PostgreSQL, the model, the web endpoint.
 
+mod basket;
 mod changes;
 mod cluster;
 mod crash;
 mod eval;
 mod ledger;
+mod loans;
 mod merge;
 mod model;
 mod people;
@@ -15,6 +17,7 @@ mod program;
 mod races;
 mod scan;
 mod search;
+mod stocktake;
 mod support;
 mod tidy;
 mod tls;
