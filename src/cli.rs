@@ -21,6 +21,7 @@ mod search;
 mod serve;
 mod setup;
 mod start_own;
+mod stocktake;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     StartOwn(start_own::Args),
+    Stocktake(stocktake::Args),
 }
 
 /// What every command is handed: the settings, and the way to the program's parts.
@@ -140,6 +142,7 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Import(args) => import::run(args, context).await,
         Command::Export(args) => export::run(args, context).await,
         Command::StartOwn(args) => start_own::run(args, context).await,
+        Command::Stocktake(args) => stocktake::run(args, context).await,
     }
 }
 

@@ -18,8 +18,10 @@ use super::notice::RequestNumber;
 use super::state::WebState;
 use crate::domain::Role;
 use crate::services::catalog::{CatalogError, StoreError};
+use crate::services::loans::LoanError;
 use crate::services::people::PeopleError;
 use crate::services::stock::StockError;
+use crate::services::stocktake::StocktakeError;
 use crate::services::undo::UndoError;
 
 /// What went wrong, as far as whoever asked can act on it.
@@ -213,6 +215,28 @@ impl From<StockError> for Fault {
         match error {
             StockError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
             StockError::Store(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<StocktakeError> for Fault {
+    fn from(error: StocktakeError) -> Self {
+        match error {
+            StocktakeError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
+            StocktakeError::NotFound => Self::NotFound,
+            StocktakeError::Store(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<LoanError> for Fault {
+    fn from(error: LoanError) -> Self {
+        match error {
+            LoanError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
+            LoanError::NotFound => Self::NotFound,
+            LoanError::Store(error) => error.into(),
             refused => Self::Refused(refused.to_string()),
         }
     }

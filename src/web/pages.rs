@@ -10,4 +10,5 @@ pub mod lists;
 pub mod more;
 pub mod places;
 pub mod setup;
+pub mod stocktake;
 pub mod undo;

@@ -5,6 +5,7 @@ mod booking;
 mod closed;
 mod events;
 mod pages;
+mod stocktake;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -251,7 +251,7 @@ fn amount(lang: Lang, view: &ItemView, entered: &str) -> Result<Quantity, Wrong>
 }
 
 /// A number as people write it in their language, with or without separators between thousands.
-fn decimal(lang: Lang, entered: &str) -> Option<Decimal> {
+pub fn decimal(lang: Lang, entered: &str) -> Option<Decimal> {
     let text: String = entered.chars().filter(|c| !c.is_whitespace()).collect();
     let (thousands, point) = match lang {
         Lang::En => (',', '.'),

@@ -48,6 +48,7 @@ pub async fn page(visit: Visit) -> Markup {
             section.panel.pad aria-labelledby="further" {
                 h2.title #further { (say(lang, "more.further")) }
                 ul.lines {
+                    li { a.lr href="/stocktakes" { (parts::icon(&visit, "count")) span.grow { (say(lang, "count.title")) } (parts::icon(&visit, "forward")) } }
                     li { a.lr href="/history" { (parts::icon(&visit, "history")) span.grow { (say(lang, "nav.history")) } (parts::icon(&visit, "forward")) } }
                     li { a.lr href="/?archived=1" { (parts::icon(&visit, "archive")) span.grow { (say(lang, "more.archived")) } (parts::icon(&visit, "forward")) } }
                 }
