@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::cluster::{Cluster, Options};
@@ -19,7 +20,7 @@ use crate::domain::search::words::Language;
 use crate::embedding::onnx::OnnxEmbedder;
 use crate::embedding::{EmbedError, Meaning, Places};
 use crate::services::Services;
-use crate::services::health::{Health, Schema};
+use crate::services::health::{Filling, Health, Schema};
 use crate::services::photos::PhotoError;
 use crate::services::search::upkeep::{Progress, Worker};
 use crate::store::pool::Db;
@@ -42,7 +43,7 @@ pub struct Open {
     pub database: Option<String>,
     /// Load the model, in the background.
     pub meaning: bool,
-    /// Make the example where nobody has begun anything: for what people look at.
+    /// Lay out the example where nobody has begun anything: for what people look at.
     pub example: bool,
 }
 
@@ -73,17 +74,20 @@ pub struct App {
     /// The database's name.
     pub database: String,
     schema: watch::Receiver<Schema>,
+    filling: watch::Sender<Option<Filling>>,
+    /// Looks after pictures and the example.
+    housekeeping: Option<JoinHandle<()>>,
     /// Keeps words and vectors up to date as long as the program runs.
     upkeep: Option<Worker>,
     cluster: Option<Cluster>,
 }
 
 impl App {
-    /// Everything, on the inventory people see.
+    /// Everything, on the inventory people see. The example is filled in the background.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         let mut app = Self::open(config, Open { example: true, ..Open::default() }).await?;
         app.upkeep = Some(Worker::start(&app.services.search));
-        app.sweep_photos();
+        app.housekeeping = Some(app.keep_house());
         Ok(app)
     }
 
@@ -104,15 +108,20 @@ impl App {
         Self::open(config, Open::default()).await
     }
 
-    /// Removes what a crash left of pictures, in the background.
-    fn sweep_photos(&self) {
-        let photos = self.services.photos.clone();
+    /// Fills the example, and removes what a crash left of pictures.
+    fn keep_house(&self) -> JoinHandle<()> {
+        let (services, filling) = (self.services.clone(), self.filling.clone());
+        let is_example = self.database == EXAMPLE && self.cluster.is_some();
+        filling.send_replace(is_example.then_some(Filling { done: 0, of: 0 }));
         tokio::spawn(async move {
-            match photos.sweep(&Actor::program()).await {
+            if is_example {
+                Box::pin(first_start::fill(&services, &filling)).await;
+            }
+            match services.photos.sweep(&Actor::program()).await {
                 Ok(_) | Err(PhotoError::NoDirectory) => {}
                 Err(error) => warn!("Pictures are not swept: {error}"),
             }
-        });
+        })
     }
 
     /// The parts a command asks for. A configured server may be down: the program is up then, says so in its
@@ -131,13 +140,26 @@ impl App {
         let db = Db::new(&connection, &config.database)?;
         let schema = schema::watch_over(db.clone(), admin.filter(|_| cluster.is_none()));
         let meaning = if open.meaning { load_meaning(&config) } else { Meaning::absent(EmbedError::Stopped) };
-        let health = Health::new(db.health(), schema.clone(), meaning.clone());
+        let (filling, filled) = watch::channel(None);
+        let health = Health::new(db.health(), schema.clone(), meaning.clone()).with_filling(filled);
         let services = match photos_of(&config, &database, cluster.is_some()) {
             Some(photos) => Services::with_photos(&db, &photos),
             None => Services::new(&db),
         };
         let services = services.searching(&db, Analyser::new(&languages(&config)), meaning.clone());
-        let app = Self { config, db, services, meaning, health, database, schema, upkeep: None, cluster };
+        let app = Self {
+            config,
+            db,
+            services,
+            meaning,
+            health,
+            database,
+            schema,
+            filling,
+            housekeeping: None,
+            upkeep: None,
+            cluster,
+        };
         app.first_look().await;
         Ok(app)
     }
@@ -158,6 +180,10 @@ impl App {
     /// Ends what runs in the background; the last process on a private cluster stops it and waits for its end.
     pub async fn stop(self) -> anyhow::Result<()> {
         drop(self.upkeep);
+        if let Some(housekeeping) = self.housekeeping {
+            housekeeping.abort();
+            housekeeping.await.ok();
+        }
         self.db.close();
         match self.cluster {
             Some(cluster) => Ok(cluster.stop().await?),
@@ -170,9 +196,6 @@ impl App {
         let Some(cluster) = &self.cluster else { bail!("`{}` is a server's database and stays", self.database) };
         let admin = connect(&cluster.admin("postgres")).await?;
         database::drop(&admin, &self.database).await.context("the scratch database is not dropped")?;
-        if self.database == EXAMPLE {
-            first_start::remove_photos(&self.config).await?;
-        }
         self.stop().await
     }
 

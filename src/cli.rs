@@ -10,6 +10,7 @@ mod doctor;
 pub mod eval;
 pub mod exit;
 mod export;
+mod fetch_model;
 pub mod generate;
 mod import;
 mod migrate;
@@ -57,6 +58,7 @@ enum Command {
     Doctor(doctor::Args),
     Search(search::Args),
     Reindex(reindex::Args),
+    FetchModel(fetch_model::Args),
     Eval(eval::Args),
     Generate(generate::Args),
     Import(import::Args),
@@ -137,6 +139,7 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Doctor(args) => doctor::run(args, context).await,
         Command::Search(args) => search::run(args, context).await,
         Command::Reindex(args) => reindex::run(args, context).await,
+        Command::FetchModel(args) => fetch_model::run(args, context).await,
         Command::Eval(args) => eval::run(args, context).await,
         Command::Generate(args) => generate::run(args, context).await,
         Command::Import(args) => import::run(args, context).await,

@@ -15,6 +15,7 @@ pub mod quantity;
 pub mod scan;
 pub mod search;
 pub mod stocktake;
+pub mod undo;
 pub mod whereabouts;
 
 pub use act::{Act, Borrower};

@@ -67,7 +67,7 @@ impl Question {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmbedError {
     /// No folder holds a complete model.
-    #[error("no search model found in {}; `make model` builds it", shown(.searched))]
+    #[error("no search model found in {}; `make model` builds it, `inventory fetch-model` fetches one", shown(.searched))]
     NoModel { searched: Vec<PathBuf> },
     /// No ONNX Runtime library was found.
     #[error("no ONNX Runtime library found in {}; `make model` fetches it", shown(.searched))]

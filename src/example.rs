@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::{Actor, RequestId};
 use crate::services::Services;
-use crate::services::transfer::{ImportError, ImportOptions, ImportReport, PictureSource, Tell};
+use crate::services::transfer::{Field, ImportError, ImportOptions, ImportReport, PictureSource, Tell};
 
 /// One row an item, in our own format; see `example/README.md`.
 pub const INVENTORY: &str = include_str!("example/inventory.csv");
@@ -21,13 +21,27 @@ const SIDE: f32 = 640.0;
 
 /// A repeat is answered, not done again.
 const REQUEST: RequestId = RequestId(Uuid::from_u128(0x6578_616d_706c_6500_8000_0000_0000_0001));
+const PICTURES: RequestId = RequestId(Uuid::from_u128(0x6578_616d_706c_6500_8000_0000_0000_0002));
 
-/// Imports the example into an empty database, as the program. A repeat changes nothing.
+/// Imports the example into an empty database, as the program: what there is within a second or two, then the
+/// pictures, which have to be drawn. After an interruption it goes on; a repeat changes nothing. The report is that
+/// of the second step.
 pub async fn load(services: &Services, tell: &Tell<'_>) -> Result<ImportReport, ImportError> {
+    let without = vec![(Field::Photo.to_string(), Field::Ignored)];
+    import(services, REQUEST, without, &|_, _, _| {}).await?;
+    import(services, PICTURES, Vec::new(), tell).await
+}
+
+async fn import(
+    services: &Services,
+    request: RequestId,
+    map: Vec<(String, Field)>,
+    tell: &Tell<'_>,
+) -> Result<ImportReport, ImportError> {
     let pictures = PictureSource::Embedded(Arc::new(drawn));
-    let options = ImportOptions { source: Some("example".into()), ..ImportOptions::default() };
+    let options = ImportOptions { source: Some("example".into()), map, ..ImportOptions::default() };
     let program = Actor::program();
-    services.transfer.import_bytes(&program, REQUEST, INVENTORY.as_bytes(), pictures, &options, tell).await
+    services.transfer.import_bytes(&program, request, INVENTORY.as_bytes(), pictures, &options, tell).await
 }
 
 /// A drawing as PNG.

@@ -25,6 +25,7 @@ pub mod stock;
 pub mod stocktake;
 pub mod summaries;
 pub mod suppliers;
+pub mod undoing;
 
 pub use error::StoreError;
 pub use pool::{Client, Db};

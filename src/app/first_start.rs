@@ -1,9 +1,12 @@
 //! Which database of the private cluster people see: the example until they start their own.
 //!
 //! Both decisions are a row in the database they are about, so that a program killed at any step finds its way at the
-//! next start: an example without its mark is made anew, an own inventory with its mark makes the example go.
+//! next start: an example without its mark is made anew, an own inventory with its mark makes the example go. What is
+//! in the example comes later, beside the running program ([`fill`]).
 
-use anyhow::Context;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::{EXAMPLE, OWN, connect, photos_of, schema};
@@ -11,8 +14,9 @@ use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::example;
 use crate::services::Services;
+use crate::services::health::Filling;
+use crate::services::transfer::Stage;
 use crate::store::database;
-use crate::store::pool::Db;
 
 /// Two programs that start at once decide one after the other.
 const LOCK: i64 = 0x6669_7273_7473_7461;
@@ -34,7 +38,7 @@ pub(super) async fn choose(cluster: &Cluster, config: &Config, make_example: boo
         if make_example {
             drop_example(&admin, config).await?;
             database::ensure(&admin, EXAMPLE).await?;
-            match Box::pin(make(cluster, config)).await {
+            match lay_out(cluster).await {
                 Ok(()) => return Ok(EXAMPLE),
                 // Without its example the program is as useful.
                 Err(error) => {
@@ -69,18 +73,31 @@ async fn marked(cluster: &Cluster, name: &str) -> anyhow::Result<bool> {
     Ok(marked)
 }
 
-async fn make(cluster: &Cluster, config: &Config) -> anyhow::Result<()> {
-    info!("Making the example inventory");
+/// An example with nothing in it yet, fit to be opened.
+async fn lay_out(cluster: &Cluster) -> anyhow::Result<()> {
     schema::migrate(&cluster.admin(EXAMPLE)).await?;
-    let db = Db::new(&cluster.program(EXAMPLE), &config.database)?;
-    let photos = photos_of(config, EXAMPLE, true).context("the example has pictures")?;
-    let services = Services::with_photos(&db, &photos);
-    let report = example::load(&services, &|_, _, _| {}).await?;
-    db.close();
     let admin = connect(&cluster.admin(EXAMPLE)).await?;
-    database::mark(&admin).await?;
-    info!("The example inventory has {} items and {} pictures", report.items, report.photos);
-    Ok(())
+    Ok(database::mark(&admin).await?)
+}
+
+/// Puts into the opened example what is not there yet, and tells how far it is.
+pub(super) async fn fill(services: &Services, tell: &watch::Sender<Option<Filling>>) {
+    let furthest = AtomicUsize::new(0);
+    let told = |stage, done: usize, of| {
+        if stage == Stage::Pictures {
+            let done = done.max(furthest.fetch_max(done, Ordering::Relaxed));
+            tell.send_replace(Some(Filling { done, of }));
+        }
+    };
+    match example::load(services, &told).await {
+        Ok(report) if report.photos > 0 => {
+            info!("The example inventory has {} items and {} pictures", report.items, report.photos);
+        }
+        Ok(_) => {}
+        // The program is as useful without; the next start tries again.
+        Err(error) => warn!("The example inventory is not complete: {error}"),
+    }
+    tell.send_replace(None);
 }
 
 async fn drop_example(admin: &tokio_postgres::Client, config: &Config) -> anyhow::Result<()> {

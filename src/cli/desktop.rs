@@ -14,10 +14,10 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::{Context, begin};
-use crate::app::{App, EXAMPLE, NotReady, OWN, Open};
+use crate::app::{App, EXAMPLE, NotReady};
 use crate::config::Config;
 use crate::gui::{Opener, Program, StartError, Surroundings, Wish};
-use crate::services::people::{People, PeopleError};
+use crate::services::people::{People, PeopleError, PersonDraft};
 use crate::services::search::upkeep::Worker;
 use crate::web;
 
@@ -95,7 +95,7 @@ impl Inventory {
         match wish {
             Wish::Any => {
                 if open.is_none() {
-                    *open = Some(self.open(None).await?);
+                    *open = Some(self.open().await?);
                 }
                 if let Some(Opened { app, .. }) = open.as_ref()
                     && app.database == EXAMPLE
@@ -104,21 +104,16 @@ impl Inventory {
                     begin(&app.services.people, &begin::account_name()).await?;
                 }
             }
-            Wish::Own { name } => match open.as_ref() {
-                Some(opened) if opened.app.database != EXAMPLE => {
-                    begin(&opened.app.services.people, &name).await?;
-                }
-                _ => {
-                    let own = self.open(Some(OWN)).await?;
-                    if let Err(error) = begin(&own.app.services.people, &name).await {
-                        own.close().await;
-                        return Err(error);
-                    }
-                    if let Some(example) = open.replace(own) {
-                        example.discard().await;
-                    }
-                }
-            },
+            Wish::Own { name } => {
+                // Before the example goes.
+                PersonDraft::check_name(&name).map_err(|error| refused(&error))?;
+                let before = match open.take() {
+                    Some(opened) => opened,
+                    None => self.open().await?,
+                };
+                let opened = open.insert(before.into_own().await?);
+                begin(&opened.app.services.people, &name).await?;
+            }
         }
         let opened = open.as_mut().ok_or_else(|| StartError::Other("nothing is open".into()))?;
         if opened.web.is_none() {
@@ -128,26 +123,9 @@ impl Inventory {
         Ok(Program { services: app.services.clone(), health: app.health.clone(), example: app.database == EXAMPLE })
     }
 
-    async fn open(&self, database: Option<&str>) -> Result<Opened, StartError> {
-        // A configured server has one database, which is the person's own.
-        let database = database.filter(|_| self.config.database.server.is_none()).map(str::to_owned);
-        let app = match database {
-            None => Box::pin(App::build(self.config.clone())).await,
-            Some(name) => {
-                let open = Open { database: Some(name), ..Open::default() };
-                Box::pin(App::open(self.config.clone(), open)).await
-            }
-        };
-        let app = app.map_err(|error| explain(&error))?;
-        match app.ready() {
-            Ok(()) => Ok(Opened::new(app)),
-            Err(not_ready) => {
-                if let Err(error) = app.stop().await {
-                    warn!("{error:#}");
-                }
-                Err(explain(&not_ready.into()))
-            }
-        }
+    async fn open(&self) -> Result<Opened, StartError> {
+        let app = Box::pin(App::build(self.config.clone())).await.map_err(|error| explain(&error))?;
+        Opened::ready(app).await
     }
 
     async fn close(&self) -> anyhow::Result<()> {
@@ -159,11 +137,28 @@ impl Inventory {
 }
 
 impl Opened {
-    fn new(app: App) -> Self {
+    /// An inventory people can work with.
+    async fn ready(app: App) -> Result<Self, StartError> {
+        if let Err(not_ready) = app.ready() {
+            if let Err(error) = app.stop().await {
+                warn!("{error:#}");
+            }
+            return Err(explain(&not_ready.into()));
+        }
         // The program's own inventory is opened with its worker, another one without.
         let upkeep = app.index_progress().is_none().then(|| Worker::start(&app.services.search));
         let changes = app.services.changes.follow();
-        Self { app, _upkeep: upkeep, changes, web: None }
+        Ok(Self { app, _upkeep: upkeep, changes, web: None })
+    }
+
+    /// The person's own inventory; the example goes, if that is what this was.
+    async fn into_own(mut self) -> Result<Self, StartError> {
+        if self.app.database != EXAMPLE {
+            return Ok(self);
+        }
+        self.end_background().await;
+        let own = Box::pin(self.app.start_own()).await.map_err(|error| explain(&error))?;
+        Self::ready(own).await
     }
 
     async fn end_background(&mut self) {
@@ -178,29 +173,18 @@ impl Opened {
         self.end_background().await;
         self.app.stop().await
     }
-
-    async fn close(self) {
-        if let Err(error) = self.stop().await {
-            warn!("The inventory before was not closed in order: {error:#}");
-        }
-    }
-
-    /// The example goes when somebody starts their own.
-    async fn discard(mut self) {
-        self.end_background().await;
-        match self.app.discard().await {
-            Ok(()) => info!("The example is gone"),
-            Err(error) => warn!("The example stays: {error:#}"),
-        }
-    }
 }
 
 /// Makes the first admin for whoever runs the program, the data's owner.
 async fn begin(people: &People, name: &str) -> Result<(), StartError> {
-    begin::begin(people, name).await.map_err(|error| match error {
+    begin::begin(people, name).await.map_err(|error| refused(&error))
+}
+
+fn refused(error: &PeopleError) -> StartError {
+    match error {
         PeopleError::Name => StartError::Name(error.to_string()),
         other => StartError::Other(other.to_string()),
-    })
+    }
 }
 
 /// Serves the web view beside the window. Another program on the address serves in its place.

@@ -184,7 +184,10 @@ mod tests {
     #[test]
     fn nothing_found_names_where_it_looked_and_what_to_do() {
         let error = ModelFiles::find(&[PathBuf::from("/nowhere")]).expect_err("nothing there");
-        assert_eq!(error.to_string(), "no search model found in /nowhere; `make model` builds it");
+        assert_eq!(
+            error.to_string(),
+            "no search model found in /nowhere; `make model` builds it, `inventory fetch-model` fetches one"
+        );
     }
 
     #[test]

@@ -4,13 +4,15 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use slint::{Image, ModelRc, SharedString, VecModel};
+use slint::{Image, Model as _, ModelRc, SharedString, VecModel};
 
 use super::desktop::{Face, react};
 use super::form::{self, Filled};
 use super::models::sync;
 use super::photos::{self, Pixels};
-use super::ui::{Draft, DraftPhoto, DraftTrouble, EditorAdapter, Notice, PlaceChoice, SaveTrouble, TreeAdapter};
+use super::ui::{
+    Conflict, Draft, DraftPhoto, DraftTrouble, EditorAdapter, Notice, PlaceChoice, SaveTrouble, TreeAdapter,
+};
 use super::{item, live, notices};
 use crate::domain::{ItemId, PhotoId, RequestId};
 use crate::services::catalog::{CatalogError, ItemView, NewItem, StoreError};
@@ -25,6 +27,7 @@ pub struct State {
     pictures: RefCell<Vec<Picture>>,
     /// Pictures to take away when saved.
     removed: RefCell<Vec<PhotoId>>,
+    conflicts: Rc<VecModel<Conflict>>,
     shown: Rc<VecModel<DraftPhoto>>,
     places: Rc<VecModel<PlaceChoice>>,
 }
@@ -46,6 +49,7 @@ pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<EditorAdapter>();
     adapter.set_open(false);
     adapter.set_photos(ModelRc::from(face.editor.shown.clone()));
+    adapter.set_conflicts(ModelRc::from(face.editor.conflicts.clone()));
     adapter.set_place_choices(ModelRc::from(face.editor.places.clone()));
     adapter.on_create({
         let create = react(face, |face, ()| create(face));
@@ -70,6 +74,17 @@ pub fn connect(face: &Rc<Face>) {
     adapter.on_save({
         let save = react(face, |face, ()| save(face));
         move || save(())
+    });
+    adapter.on_take_theirs({
+        let take = react(face, |face, ()| {
+            let adapter = face.adapter::<EditorAdapter>();
+            let mut draft = adapter.get_draft();
+            form::take_theirs(&mut draft, face.editor.conflicts.iter());
+            adapter.set_draft(draft);
+            adapter.set_save_trouble(SaveTrouble::None);
+            face.editor.conflicts.clear();
+        });
+        move || take(())
     });
     adapter.on_cancel({
         let cancel = react(face, |face, ()| face.adapter::<EditorAdapter>().set_open(false));
@@ -114,6 +129,7 @@ fn begin(face: &Rc<Face>, editing: Option<ItemView>, draft: Draft) {
     adapter.set_draft(draft);
     adapter.set_trouble(DraftTrouble::default());
     adapter.set_save_trouble(SaveTrouble::None);
+    face.editor.conflicts.clear();
     adapter.set_photos_refused(0);
     adapter.set_place_query("".into());
     adapter.set_busy(false);
@@ -138,6 +154,7 @@ fn save(face: &Rc<Face>) {
     };
     adapter.set_trouble(DraftTrouble::default());
     adapter.set_save_trouble(SaveTrouble::None);
+    face.editor.conflicts.clear();
     adapter.set_busy(true);
     let request = *face.editor.request.borrow_mut().get_or_insert_with(RequestId::new);
     let removed = face.editor.removed.borrow().clone();
@@ -187,8 +204,29 @@ fn save(face: &Rc<Face>) {
                     item::show(face, item);
                     live::refresh_everything(face);
                 }
+                Err(CatalogError::Stale { current }) => show_both(face, current.id),
                 Err(error) => refuse(face, &error),
             }
+        },
+    );
+}
+
+/// Somebody saved the item meanwhile: shows what both made of it; saving again is meant.
+fn show_both(face: &Rc<Face>, item: ItemId) {
+    face.call(
+        move |services, actor| async move { services.catalog.view(&actor, item).await },
+        |face, answer| match answer {
+            Ok(current) => {
+                let adapter = face.adapter::<EditorAdapter>();
+                let numbers = face.numbers();
+                let Some(before) = face.editor.editing.replace(Some(current.clone())) else { return };
+                let (before, theirs) = (form::fill(&before, numbers), form::fill(&current, numbers));
+                let (merged, conflicts) = form::merge(&before, &adapter.get_draft(), &theirs);
+                adapter.set_draft(merged);
+                sync(&face.editor.conflicts, conflicts);
+                adapter.set_save_trouble(SaveTrouble::ChangedElsewhere);
+            }
+            Err(error) => refuse(face, &error),
         },
     );
 }
@@ -212,7 +250,6 @@ fn refuse(face: &Face, error: &CatalogError) {
             trouble.place = super::ui::FieldTrouble::PlaceNeeded;
             SaveTrouble::None
         }
-        CatalogError::Stale { .. } => SaveTrouble::ChangedElsewhere,
         CatalogError::Forbidden(_) => SaveTrouble::Refused,
         CatalogError::Store(StoreError::Unavailable(_)) => SaveTrouble::Database,
         _ => SaveTrouble::Other,

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use slint::SharedString;
 
 use super::format::Numbers;
-use super::ui::{Draft, DraftTrouble, FieldTrouble};
+use super::ui::{Conflict, Draft, DraftField, DraftTrouble, FieldTrouble};
 use crate::domain::item::{DraftError, Money};
 use crate::domain::{ItemDraft, ItemKind, Quantity};
 use crate::services::catalog::{ItemView, Placement};
@@ -44,6 +44,56 @@ pub fn fill(view: &ItemView, numbers: Numbers) -> Draft {
         url: text(&draft.url),
         ..Draft::default()
     }
+}
+
+/// Somebody saved the item while it was in the form. What only they changed is taken over; of what both changed differently,
+/// mine stays in the form, and both are told.
+pub fn merge(before: &Draft, mine: &Draft, theirs: &Draft) -> (Draft, Vec<Conflict>) {
+    let mut merged = theirs.clone();
+    let mut conflicts = Vec::new();
+    if mine.kind != before.kind {
+        merged.kind = mine.kind;
+    }
+    let (mut before, mut mine, mut theirs) = (before.clone(), mine.clone(), theirs.clone());
+    let others = fields(&mut before).into_iter().zip(fields(&mut mine)).zip(fields(&mut theirs));
+    for ((field, merged), (((_, before), (_, mine)), (_, theirs))) in fields(&mut merged).into_iter().zip(others) {
+        if mine == before {
+            continue;
+        }
+        merged.clone_from(mine);
+        if theirs != before && theirs != mine {
+            conflicts.push(Conflict { field, mine: mine.clone(), theirs: theirs.clone() });
+        }
+    }
+    (merged, conflicts)
+}
+
+/// Puts what they wrote into the form where both wrote.
+pub fn take_theirs(form: &mut Draft, conflicts: impl IntoIterator<Item = Conflict>) {
+    for conflict in conflicts {
+        if let Some((_, text)) = fields(form).into_iter().find(|(field, _)| *field == conflict.field) {
+            *text = conflict.theirs;
+        }
+    }
+}
+
+/// The form's texts, by name.
+fn fields(form: &mut Draft) -> [(DraftField, &mut SharedString); 13] {
+    [
+        (DraftField::Name, &mut form.name),
+        (DraftField::Description, &mut form.description),
+        (DraftField::Notes, &mut form.notes),
+        (DraftField::Tags, &mut form.tags),
+        (DraftField::Unit, &mut form.unit),
+        (DraftField::Minimum, &mut form.minimum),
+        (DraftField::Maximum, &mut form.maximum),
+        (DraftField::Manufacturer, &mut form.manufacturer),
+        (DraftField::Model, &mut form.model),
+        (DraftField::Serial, &mut form.serial),
+        (DraftField::Price, &mut form.price),
+        (DraftField::Currency, &mut form.currency),
+        (DraftField::Url, &mut form.url),
+    ]
 }
 
 /// What was typed, over what was there before: fields the form does not show stay.

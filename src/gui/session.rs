@@ -13,7 +13,7 @@ use super::ui::{Health, Language, Phase, Role, SessionAdapter, StartTrouble, The
 use super::{item, live, places, results};
 use crate::domain::{self, Actor, Permission};
 use crate::embedding::ModelState;
-use crate::services::health::Database;
+use crate::services::health::{Database, Filling};
 use crate::services::people::Person;
 
 /// How often the window looks at the health it is told; no call to the database is in it.
@@ -131,6 +131,9 @@ fn show_health(face: &Rc<Face>) {
         (_, ModelState::Ready(_)) => Health::Well,
     };
     let adapter = face.adapter::<SessionAdapter>();
+    let filling = report.filling.unwrap_or(Filling { done: 0, of: 0 });
+    adapter.set_pictures_drawn(i32::try_from(filling.done).unwrap_or(i32::MAX));
+    adapter.set_pictures_to_draw(i32::try_from(filling.of).unwrap_or(i32::MAX));
     let before = adapter.get_health();
     adapter.set_health(health);
     if before == Health::NoDatabase && health != Health::NoDatabase {

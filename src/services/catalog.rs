@@ -9,7 +9,7 @@ use crate::domain::item::DraftError;
 use crate::domain::person::Forbidden;
 use crate::domain::{Act, Actor, BookingId, ItemDraft, ItemId, Permission, Quantity, RequestId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
-use crate::store::{Db, audit, codes, items, lists, photos, stock, summaries, suppliers};
+use crate::store::{Db, audit, codes, items, lists, photos, stock, summaries, suppliers, undoing};
 
 // What the calls take and return, for the faces, which know nothing below the services.
 pub use crate::store::StoreError;
@@ -128,8 +128,8 @@ impl Catalog {
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
         if let Some(before) = bookings::by_request(&tx, actor, new.request).await? {
-            let made = audit::items_made_by(&tx, before.id).await?;
-            let item = made.first().copied().ok_or(CatalogError::NotFound)?;
+            let made = undoing::items_made_by(&tx, before.id).await?;
+            let (item, _) = made.first().copied().ok_or(CatalogError::NotFound)?;
             return Ok(Created { item, booking: before.id });
         }
         let (item, booking) = (ItemId::new(), BookingId::new());

@@ -28,6 +28,13 @@ pub enum Database {
     Down { since: SystemTime, reason: String },
 }
 
+/// How far the example inventory is while it is being made: pictures drawn, of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filling {
+    pub done: usize,
+    pub of: usize,
+}
+
 /// One look at everything.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -35,6 +42,8 @@ pub struct Report {
     pub schema: Schema,
     /// Reported, never required: search uses words alone without it.
     pub model: ModelState,
+    /// The example is being made; what is there of it can be used meanwhile.
+    pub filling: Option<Filling>,
 }
 
 impl Report {
@@ -50,11 +59,18 @@ pub struct Health {
     database: watch::Receiver<DbHealth>,
     schema: watch::Receiver<Schema>,
     meaning: Meaning,
+    filling: Option<watch::Receiver<Option<Filling>>>,
 }
 
 impl Health {
     pub fn new(database: watch::Receiver<DbHealth>, schema: watch::Receiver<Schema>, meaning: Meaning) -> Self {
-        Self { database, schema, meaning }
+        Self { database, schema, meaning, filling: None }
+    }
+
+    /// The same, told how far the example is.
+    #[must_use]
+    pub fn with_filling(self, filling: watch::Receiver<Option<Filling>>) -> Self {
+        Self { filling: Some(filling), ..self }
     }
 
     /// How it is now, as far as was looked; asks nobody.
@@ -67,6 +83,7 @@ impl Health {
             },
             schema: self.schema.borrow().clone(),
             model: self.meaning.state(),
+            filling: self.filling.as_ref().and_then(|filling| *filling.borrow()),
         }
     }
 

@@ -62,6 +62,13 @@ pub struct PersonDraft {
     pub login: Option<String>,
 }
 
+impl PersonDraft {
+    /// Whether somebody can be called so; for those who ask before something else is done.
+    pub fn check_name(name: &str) -> Result<(), PeopleError> {
+        checked_name(name).map(drop)
+    }
+}
+
 /// Looks after people.
 #[derive(Clone)]
 pub struct People {
@@ -314,16 +321,18 @@ fn own_or_admin(actor: &Actor, id: PersonId) -> Result<(), Forbidden> {
 }
 
 fn checked(draft: &PersonDraft) -> Result<PersonDraft, PeopleError> {
-    let name = draft.name.split_whitespace().collect::<Vec<_>>().join(" ");
-    if !(1..=200).contains(&name.chars().count()) {
-        return Err(PeopleError::Name);
-    }
+    let name = checked_name(&draft.name)?;
     let login = draft.login.as_deref().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned);
     if login.as_ref().is_some_and(|l| l.chars().count() > 200 || l.chars().any(|c| c.is_whitespace() || c.is_control()))
     {
         return Err(PeopleError::Login);
     }
     Ok(PersonDraft { name, role: draft.role, login })
+}
+
+fn checked_name(name: &str) -> Result<String, PeopleError> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if (1..=200).contains(&name.chars().count()) { Ok(name) } else { Err(PeopleError::Name) }
 }
 
 fn taken(error: StoreError, draft: &PersonDraft) -> PeopleError {

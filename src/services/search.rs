@@ -378,7 +378,7 @@ fn candidate(evidence: &Evidence, wording: &Wording, exact: Option<u8>, without:
         cosine: evidence.cosine,
         exact,
         in_place,
-        corrected: !evidence.matched.is_empty() && evidence.matched.iter().all(|(word, _)| wording.is_corrected(*word)),
+        corrected: wording.rests_on_corrected(&evidence.matched),
     }
 }
 

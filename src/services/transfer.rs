@@ -7,6 +7,7 @@
 mod apply;
 mod export;
 mod fields;
+mod folder;
 mod inventree;
 mod one;
 mod places;
@@ -34,7 +35,7 @@ use self::plan::Plan;
 use self::record::Batch;
 use self::sheet::Origin;
 use self::values::SlashDates;
-use super::photos::{PhotoError, Photos, Source};
+use super::photos::{PhotoError, Photos, Size, Source};
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, BookingId, Permission, RequestId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
@@ -236,6 +237,15 @@ impl Transfer {
         let mut plan = plan::plan(&tx, &input.batch, input.slashes, options, &source).await?;
         tx.rollback().await.map_err(StoreError::from)?;
         let mut pictures = self.pictures(&plan, &input.pictures, options.dry_run, tell).await;
+        // One bad picture is told and left out; a disk that takes no more will not take the others either.
+        if let Some(name) = pictures.iter().find(|(_, made)| matches!(made, Err(PhotoError::Disk(_)))).map(|(n, _)| n) {
+            let name = name.clone();
+            if let Some(Err(error)) = pictures.remove(&name) {
+                drop(client);
+                self.discard(&pictures).await;
+                return Err(ImportError::Photo(error));
+            }
+        }
         if options.dry_run {
             for (_, name, line) in &plan.photos {
                 if let Some(Err(error)) = pictures.get(name) {
@@ -345,7 +355,29 @@ impl Transfer {
     pub async fn export(&self, actor: &Actor) -> Result<Vec<u8>, ImportError> {
         actor.require(Permission::Keep)?;
         let client = self.db.client().await?;
-        Ok(export::export(&client).await?)
+        Ok(export::export(&client, false).await?.0)
+    }
+
+    /// The same with its pictures, in a new folder: `inventory.csv`, and `photos` with the upright pictures without what a
+    /// camera wrote into them. Whole or not at all. Returns how many pictures.
+    pub async fn export_folder(&self, actor: &Actor, folder: &Path) -> Result<usize, ImportError> {
+        actor.require(Permission::Keep)?;
+        let client = self.db.client().await?;
+        let (table, mut pictures) = export::export(&client, true).await?;
+        drop(client);
+        // One file for a picture that several items show.
+        pictures.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+        pictures.dedup_by(|a, b| a.sha256 == b.sha256);
+        let mut files = Vec::new();
+        for photo in &pictures {
+            let full = self.photos.path(actor, photo.id, Size::Full).await.map_err(ImportError::Photo)?;
+            files.push((full, export::picture_name(photo)));
+        }
+        let (folder, count) = (folder.to_owned(), files.len());
+        tokio::task::spawn_blocking(move || folder::write(&folder, &table, &files))
+            .await
+            .unwrap_or_else(|error| Err(ImportError::Stock(format!("the folder could not be written: {error}"))))?;
+        Ok(count)
     }
 }
 

@@ -1,12 +1,16 @@
 //! Undo: a booking that takes another one back, or one line of it, once; undoing an undo is redo.
 
+use std::collections::HashSet;
+
+use deadpool_postgres::Transaction;
 use thiserror::Error;
 
 use super::stock::{Booked, Refusal, reason_of};
 use crate::domain::person::Forbidden;
+use crate::domain::undo::{self, FieldEdit};
 use crate::domain::{Actor, BookingId, ItemId, Movement, Permission, RequestId};
 use crate::store::bookings::{self, BookedLine, BookingHead, BookingKind, NewBooking};
-use crate::store::{Db, StoreError, audit, items, merging};
+use crate::store::{Db, StoreError, merging, undoing};
 
 /// How long a member may take back their own bookings.
 pub const MEMBER_MINUTES: i64 = 15;
@@ -39,7 +43,7 @@ pub struct Undone {
     pub booked: Booked,
     /// Things the booking had made that others have used since: they stay.
     pub kept: Vec<ItemId>,
-    /// Fields changed again since: they stay as they are.
+    /// Fields changed again since: they stay as they are. `photos`: pictures it added to things that were there before.
     pub fields_kept: Vec<(ItemId, String)>,
 }
 
@@ -109,11 +113,11 @@ impl Undo {
         let all = bookings::lines(&tx, booking).await?;
         let open: Vec<&BookedLine> = all.iter().filter(|l| !l.reversed && line.is_none_or(|n| n == l.line)).collect();
         let whole = line.is_none();
-        let made = if whole { audit::items_made_by(&tx, booking).await? } else { Vec::new() };
-        let mut edits = if whole { audit::item_edits_of(&tx, booking).await? } else { Vec::new() };
-        edits.retain(|(item, ..)| !made.contains(item));
-        let taken_back = bookings::undone(&tx, booking).await?;
-        if (open.is_empty() && edits.is_empty() && made.is_empty()) || (whole && taken_back) {
+        let made = if whole { undoing::items_made_by(&tx, booking).await? } else { Vec::new() };
+        let edits = if whole { undoing::edits_of(&tx, booking).await? } else { Vec::new() };
+        let belongings = whole && merged.is_none() && undoing::has_belongings(&tx, booking).await?;
+        let nothing = open.is_empty() && edits.is_empty() && made.is_empty() && !belongings;
+        if nothing || (whole && bookings::undone(&tx, booking).await?) {
             return Err(if line.is_some() && all.iter().all(|l| Some(l.line) != line) {
                 UndoError::NotFound
             } else {
@@ -131,36 +135,100 @@ impl Undo {
         )
         .await?;
 
-        let mut fields_kept = Vec::new();
         // What the booking archived must be back before things can move, so edits come first; archiving again comes last.
-        for (item, field, old, new) in &edits {
-            if !audit::restore_field(&tx, *item, field, old, new).await.map_err(|e| in_the_way(0, *item, e))? {
-                fields_kept.push((*item, field.clone()));
-            }
-        }
-        // Latest first, so that each line finds the state it left.
-        for (n, line) in open.iter().rev().enumerate() {
-            let back: Movement = line.movement.reversal((booking, line.line));
-            let number = i32::try_from(n).unwrap_or(i32::MAX - 1) + 1;
-            bookings::append(&tx, id, number, &[back]).await.map_err(|e| match e.constraint() {
-                Some("movement_reversed_once") => UndoError::AlreadyUndone,
-                _ => in_the_way(line.line, line.movement.item, e),
-            })?;
-        }
+        let mut fields_kept = restore_fields(&tx, &edits).await?;
+        reverse(&tx, id, booking, &open).await?;
         if let Some(moved) = &merged {
             merging::move_back(&tx, moved).await.map_err(|e| in_the_way(0, ItemId(moved.other), e))?;
         }
-        let mut kept = Vec::new();
-        for item in made {
-            if audit::touched_since(&tx, item, booking).await? {
-                kept.push(item);
-            } else {
-                items::set_archived(&tx, item, true).await.map_err(|e| in_the_way(0, item, e))?;
-            }
+        if belongings {
+            undoing::restore_belongings(&tx, booking).await?;
         }
+        if whole && merged.is_none() {
+            let pictured = undoing::pictured_by(&tx, booking).await?;
+            fields_kept.extend(pictured.into_iter().map(|item| (item, "photos".to_owned())));
+        }
+        let kept = archive_made(&tx, booking, &made).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(Undone { booked: Booked { booking: id, repeated: false }, kept, fields_kept })
     }
+}
+
+/// So many rows are written in one statement. Where it is refused they are written one by one, so that the refusal can
+/// be told of one of them.
+const AT_ONCE: usize = 1_000;
+
+/// Puts fields back that still hold what the booking wrote. Returns the others.
+async fn restore_fields(tx: &Transaction<'_>, edits: &[FieldEdit]) -> Result<Vec<(ItemId, String)>, UndoError> {
+    if edits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut items: Vec<ItemId> = edits.iter().map(|edit| edit.item).collect();
+    items.sort_unstable();
+    items.dedup();
+    let restored = undo::restore(edits, undoing::fields_now(tx, &items).await?);
+    for (columns, rows) in &restored.changes {
+        for rows in rows.chunks(AT_ONCE) {
+            if rows.len() > 1 && undoing::attempt(tx, undoing::set_fields(tx, columns, rows)).await? {
+                continue;
+            }
+            for row in rows {
+                let set = undoing::set_fields(tx, columns, std::slice::from_ref(row)).await;
+                set.map_err(|e| in_the_way(0, row.0, e))?;
+            }
+        }
+    }
+    Ok(restored.kept)
+}
+
+/// Takes lines back, the latest first, so that each finds the state it left.
+async fn reverse(
+    tx: &Transaction<'_>,
+    id: BookingId,
+    booking: BookingId,
+    open: &[&BookedLine],
+) -> Result<(), UndoError> {
+    let latest_first: Vec<&BookedLine> = open.iter().rev().copied().collect();
+    let mut number = 1;
+    for lines in latest_first.chunks(AT_ONCE) {
+        let back: Vec<Movement> = lines.iter().map(|line| line.movement.reversal((booking, line.line))).collect();
+        if lines.len() == 1 || !undoing::attempt(tx, bookings::append(tx, id, number, &back)).await? {
+            for ((at, line), back) in (number..).zip(lines).zip(&back) {
+                bookings::append(tx, id, at, std::slice::from_ref(back)).await.map_err(|e| match e.constraint() {
+                    Some("movement_reversed_once") => UndoError::AlreadyUndone,
+                    _ => in_the_way(line.line, line.movement.item, e),
+                })?;
+            }
+        }
+        number += i32::try_from(lines.len()).unwrap_or(i32::MAX);
+    }
+    Ok(())
+}
+
+/// Archives what the booking made, things before what they lie in. Returns what others have used since, which stays.
+async fn archive_made(
+    tx: &Transaction<'_>,
+    booking: BookingId,
+    made: &[(ItemId, bool)],
+) -> Result<Vec<ItemId>, UndoError> {
+    if made.is_empty() {
+        return Ok(Vec::new());
+    }
+    let touched: HashSet<ItemId> = undoing::touched_since(tx, booking).await?.into_iter().collect();
+    let (kept, gone): (Vec<_>, Vec<_>) = made.iter().partition(|(item, _)| touched.contains(item));
+    let (holders, things): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, holds)| *holds);
+    let things: Vec<ItemId> = things.into_iter().map(|(item, _)| item).collect();
+    let mut singly: Vec<ItemId> = Vec::new();
+    for things in things.chunks(AT_ONCE) {
+        if !undoing::attempt(tx, undoing::archive(tx, things)).await? {
+            singly.extend(things);
+        }
+    }
+    // Holders were made from the outermost in and go the other way.
+    for item in singly.into_iter().chain(holders.into_iter().map(|(item, _)| item)) {
+        undoing::archive(tx, &[item]).await.map_err(|e| in_the_way(0, item, e))?;
+    }
+    Ok(kept.into_iter().map(|(item, _)| item).collect())
 }
 
 fn allow(actor: &Actor, head: &BookingHead) -> Result<(), UndoError> {

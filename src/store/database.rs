@@ -77,7 +77,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Says that what this database was made for is complete: the example loaded, the own inventory begun.
+/// Says that this database is one to open: the example has its tables, the own inventory is begun.
 pub async fn mark(client: &impl GenericClient) -> Result<(), StoreError> {
     client
         .execute("insert into inventory.setting (key, value) values ('begun', 'true') on conflict do nothing", &[])

@@ -8,6 +8,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::StoreError;
+use super::suppliers::{self, SupplierPart};
 use crate::domain::{ItemDraft, ItemId, LotId, OwnCode};
 
 /// What an earlier import of a source left under a key.
@@ -134,19 +135,25 @@ pub async fn named_by(client: &impl GenericClient, codes: &[&str]) -> Result<Vec
     Ok(rows.iter().map(|row| (row.get(0), ItemId(row.get(1)))).collect())
 }
 
-/// Under which numbers suppliers sell these items: (item, supplier in lower case, part number).
+/// Under which numbers suppliers sell these items.
 pub async fn supplied(
     client: &impl GenericClient,
     items: &[ItemId],
-) -> Result<Vec<(ItemId, String, String)>, StoreError> {
+) -> Result<Vec<(ItemId, SupplierPart)>, StoreError> {
     let rows = client
         .query(
-            "select p.item, lower(s.name), p.part_number from supplier_part p join supplier s on s.id = p.supplier
-             where p.item = any ($1)",
+            "select s.name, p.part_number, p.price, p.currency, p.url, p.item
+             from supplier_part p join supplier s on s.id = p.supplier where p.item = any ($1)",
             &[&uuids(items)],
         )
         .await?;
-    Ok(rows.iter().map(|row| (ItemId(row.get(0)), row.get(1), row.get(2))).collect())
+    Ok(rows.iter().map(|row| (ItemId(row.get(5)), suppliers::part(row))).collect())
+}
+
+/// Which pictures these items have, by hash.
+pub async fn pictured(client: &impl GenericClient, items: &[ItemId]) -> Result<Vec<(ItemId, String)>, StoreError> {
+    let rows = client.query("select item, sha256 from photo where item = any ($1)", &[&uuids(items)]).await?;
+    Ok(rows.iter().map(|row| (ItemId(row.get(0)), row.get(1))).collect())
 }
 
 /// One import at a time, until the transaction ends.

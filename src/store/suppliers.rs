@@ -25,18 +25,20 @@ pub async fn of_item(client: &impl GenericClient, item: ItemId) -> Result<Vec<Su
             &[&item.0],
         )
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| SupplierPart {
-            supplier: row.get(0),
-            part_number: row.get(1),
-            price: row
-                .get::<_, Option<Decimal>>(2)
-                .zip(row.get::<_, Option<String>>(3))
-                .map(|(amount, currency)| Money { amount: amount.normalize(), currency }),
-            url: row.get(4),
-        })
-        .collect())
+    Ok(rows.iter().map(part).collect())
+}
+
+/// From name, part number, price, currency and link.
+pub(super) fn part(row: &tokio_postgres::Row) -> SupplierPart {
+    SupplierPart {
+        supplier: row.get(0),
+        part_number: row.get(1),
+        price: row
+            .get::<_, Option<Decimal>>(2)
+            .zip(row.get::<_, Option<String>>(3))
+            .map(|(amount, currency)| Money { amount: amount.normalize(), currency }),
+        url: row.get(4),
+    }
 }
 
 /// Makes the supplier when it is new, and adds or refreshes its part number for an item.

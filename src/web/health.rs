@@ -19,6 +19,9 @@ pub struct Readiness {
     migrations: &'static str,
     /// `ready`, `loading`, `absent`; not required
     model: &'static str,
+    /// While the example is being made: pictures drawn, of all; not required
+    #[serde(skip_serializing_if = "Option::is_none")]
+    example: Option<[usize; 2]>,
 }
 
 pub async fn alive() -> &'static str {
@@ -46,6 +49,7 @@ pub async fn ready(State(state): State<WebState>) -> (StatusCode, Json<Readiness
             ModelState::Loading => "loading",
             ModelState::Absent { .. } => "absent",
         },
+        example: report.filling.map(|filling| [filling.done, filling.of]),
     };
     (status, Json(body))
 }

@@ -4,7 +4,7 @@ use inventory::gui::ui::{ItemAdapter, Reason, ResultsAdapter, TreeAdapter};
 use slint::platform::{Key, WindowEvent};
 use slint::{ComponentHandle as _, Global as _, Model as _};
 
-use crate::stage::{Stage, play};
+use crate::stage::{Stage, play, play_with_meaning};
 
 fn key(stage: &Stage, text: impl Into<slint::SharedString>) {
     let text = text.into();
@@ -59,6 +59,32 @@ fn arrows_walk_the_list_and_the_page_beside_it_follows() {
             stage
                 .until("the first is shown again", || results.get_current() == 0 && item.get_item().name == first)
                 .await;
+        },
+    );
+}
+
+#[test]
+fn something_to_keep_my_tent_dry_is_the_tarpaulin_with_its_place_and_picture() {
+    play_with_meaning(
+        |props| async move {
+            let shed = props.place("Boat shed", None).await;
+            let cover = "Waterproof cover with eyelets, for boats and firewood.";
+            let tarp = props.described("Tarpaulin 4 × 6 m, green", cover, shed).await;
+            props.picture(tarp).await;
+            props.described("Camp chair, folding", "For sitting by the fire.", shed).await;
+            props.described("Claw hammer", "With a wooden handle.", shed).await;
+            props.described("Sleeping bag", "Down, to minus five degrees.", shed).await;
+            props.goods("Hex bolt", shed, 5).await;
+        },
+        |stage| async move {
+            let (results, item) = (ResultsAdapter::get(stage.window()), ItemAdapter::get(stage.window()));
+            stage.type_into("Search words, codes, places", "something to keep my tent dry");
+            stage.until("it is found", || item.get_item().name == "Tarpaulin 4 × 6 m, green").await;
+            let row = || results.get_rows().row_data(0).expect("a hit");
+            assert_eq!((row().name.as_str(), row().reason), ("Tarpaulin 4 × 6 m, green", Reason::Meaning));
+            assert_eq!(row().place, "Boat shed");
+            stage.until("its picture is in the list", || row().photo.size().width > 0).await;
+            assert_eq!(item.get_path().row_data(0).expect("it lies somewhere").name, "Boat shed");
         },
     );
 }

@@ -37,7 +37,7 @@ fn a_new_item_is_made_from_the_form_and_shown() {
 }
 
 #[test]
-fn an_edit_over_somebody_elses_is_refused_and_what_was_typed_stays() {
+fn an_edit_over_somebody_elses_shows_both_and_either_can_be_kept() {
     play(
         |props| async move {
             let shelf = props.place("Shelf 2", None).await;
@@ -57,15 +57,26 @@ fn an_edit_over_somebody_elses_is_refused_and_what_was_typed_stays() {
             let current = stage.item(id.parse().expect("an id")).await;
             let mut theirs = current.draft.clone();
             theirs.name = "Bolt, hexagonal".into();
+            theirs.description = "Galvanised".into();
             let (services, actor) = (stage.services.clone(), stage.actor.clone());
             let edited =
                 async move { services.catalog.edit(&actor, current.summary.id, current.version, theirs).await };
             crate::stage::runtime().spawn(edited).await.expect("no panic").expect("the first edit is fine");
 
             stage.press("Save");
-            let refused = "Not saved. Somebody changed this item meanwhile. Close and open it again to see both.";
+            let refused = "Not saved. Somebody changed this item meanwhile. Save again to keep what is yours.";
             stage.until("it is refused", || stage.shows(refused)).await;
-            assert_eq!(EditorAdapter::get(stage.window()).get_draft().name, "Hexagon bolt");
+            let both = "Name: yours “Hexagon bolt”, theirs “Bolt, hexagonal”";
+            assert!(stage.shows(both));
+            let editor = EditorAdapter::get(stage.window());
+            assert_eq!(editor.get_draft().name, "Hexagon bolt", "what was typed stays");
+            assert_eq!(editor.get_draft().description, "Galvanised", "what only they changed is taken over");
+            stage.press("Take theirs");
+            assert_eq!(editor.get_draft().name, "Bolt, hexagonal");
+            assert!(!stage.shows(both) && !stage.shows(refused));
+            stage.type_into("Name", "Hexagon bolt, galvanised");
+            stage.press("Save");
+            stage.until("it is saved", || item.get_item().name == "Hexagon bolt, galvanised").await;
         },
     );
 }

@@ -8,6 +8,7 @@ mod finding;
 mod first_run;
 mod keeping;
 mod render;
+mod speed;
 mod stage;
 mod support;
 mod tokens;

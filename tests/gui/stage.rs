@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
+use inventory::domain::search::Analyser;
 use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
 use inventory::gui::ui::{AppWindow, Phase, SessionAdapter};
@@ -19,10 +20,11 @@ use inventory::services::Services;
 use inventory::services::catalog::{ItemView, NewItem, Placement};
 use inventory::services::health::{Health, Schema};
 use inventory::services::people::PersonDraft;
+use inventory::services::photos::Source;
 use slint::{ComponentHandle as _, Global as _, PhysicalSize};
 use tokio::runtime::{Handle, Runtime};
 
-use crate::database::TestDb;
+use crate::database::{TestDb, real_meaning};
 
 /// The longest anything may take that is not measured.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,17 +45,43 @@ where
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
+    play_over(std::future::ready(Meaning::absent(EmbedError::Stopped)), set, act);
+}
+
+/// The same with the real model, which has read what `set` made.
+pub fn play_with_meaning<S, P>(
+    set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
+    act: impl FnOnce(Stage) -> P + Send + 'static,
+) where
+    S: Future<Output = ()> + Send + 'static,
+    P: Future<Output = ()> + 'static,
+{
+    play_over(real_meaning(), set, act);
+}
+
+fn play_over<S, P>(
+    meaning: impl Future<Output = Meaning>,
+    set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
+    act: impl FnOnce(Stage) -> P + Send + 'static,
+) where
+    S: Future<Output = ()> + Send + 'static,
+    P: Future<Output = ()> + 'static,
+{
     let _alone = one_at_a_time();
     let (tell, told) = mpsc::channel();
     runtime().block_on(async {
         let database = TestDb::new().await;
         let photos = tempfile::tempdir().expect("a temporary folder");
+        let meaning = meaning.await;
         let services = Services::with_photos(&database.db, photos.path());
+        let services = services.searching(&database.db, Analyser::default(), meaning.clone());
         let actor = ann(&services).await;
         services.changes.follow();
         let props = Arc::new(Props { services: services.clone(), actor: actor.clone() });
         set(props).await;
-        let program = Program { services: services.clone(), health: health(&database), example: false };
+        services.search.reindex(&actor, false, |_| {}).await.expect("everything is read");
+        let health = health(&database, meaning);
+        let program = Program { services: services.clone(), health, example: false };
         on_the_loop(
             move || async move {
                 let opener: Opener = Arc::new(move |_| std::future::ready(Ok(program.clone())).boxed());
@@ -103,6 +131,24 @@ impl Props {
     /// One individual thing.
     pub async fn thing(&self, name: &str, place: ItemId) -> ItemId {
         self.make(ItemKind::Asset, name, Some(place), 1).await
+    }
+
+    /// A picture for it: a plain field of one colour.
+    pub async fn picture(&self, item: ItemId) {
+        let mut png = std::io::Cursor::new(Vec::new());
+        let field = image::RgbImage::from_pixel(64, 48, image::Rgb([40, 120, 60]));
+        field.write_to(&mut png, image::ImageFormat::Png).expect("encoded");
+        let source = Source::Bytes(png.into_inner());
+        self.services.photos.add(&self.actor, item, source, "").await.expect("a picture");
+    }
+
+    /// With a description.
+    pub async fn described(&self, name: &str, description: &str, place: ItemId) -> ItemId {
+        let place = Placement { holder: place, quantity: Quantity::ONE, lot: None };
+        let mut draft = ItemDraft::new(ItemKind::Asset, name);
+        description.clone_into(&mut draft.description);
+        let new = NewItem { request: RequestId::new(), draft, place: Some(place), codes: Vec::new() };
+        self.services.catalog.create(&self.actor, new).await.expect("an item is made").item
     }
 
     async fn make(&self, kind: ItemKind, name: &str, place: Option<ItemId>, quantity: u32) -> ItemId {
@@ -198,15 +244,15 @@ fn open(opener: Opener) -> Desktop {
     desktop
 }
 
-async fn ann(services: &Services) -> Actor {
+pub async fn ann(services: &Services) -> Actor {
     let code = services.people.issue_setup_code().await.expect("nobody is there yet");
     let ann = PersonDraft { name: "Ann Meyer".into(), role: Role::Admin, login: None };
     services.people.set_up(&code, &ann, None).await.expect("Ann is the first")
 }
 
-fn health(database: &TestDb) -> Health {
+fn health(database: &TestDb, meaning: Meaning) -> Health {
     let (_, schema) = tokio::sync::watch::channel(Schema::Current);
-    Health::new(database.db.health(), schema, Meaning::absent(EmbedError::Stopped))
+    Health::new(database.db.health(), schema, meaning)
 }
 
 fn one_at_a_time() -> MutexGuard<'static, ()> {

@@ -74,7 +74,7 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// 60 × 30: red on the left, blue on the right, a green line on top.
-fn drawing() -> RgbImage {
+pub fn drawing() -> RgbImage {
     RgbImage::from_fn(60, 30, |x, y| match (x, y) {
         (_, 0..6) => Rgb([0, 200, 0]),
         (0..30, _) => Rgb([220, 0, 0]),
@@ -89,7 +89,7 @@ fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
 }
 
 /// A JPEG with an EXIF segment: an orientation, a maker, and a place on earth.
-fn camera_jpeg(image: &RgbImage, orientation: u16) -> Vec<u8> {
+pub fn camera_jpeg(image: &RgbImage, orientation: u16) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: u32| {
         let mut bytes = Vec::new();
@@ -124,7 +124,7 @@ fn camera_jpeg(image: &RgbImage, orientation: u16) -> Vec<u8> {
     jpeg
 }
 
-fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+pub fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 

@@ -177,6 +177,62 @@ fn doctor_finds_a_fresh_inventory_healthy() {
 }
 
 #[test]
+fn a_first_start_serves_at_once_and_fills_the_example_beside_it() {
+    let dir = directory();
+    let mut first = Serving::start(dir.path(), &[]);
+    let began = Instant::now();
+    assert!(first.wait_for("/readyz", 200).contains("\"example\":[0,"), "nothing is drawn yet, and it serves");
+    let rows = |serving: &mut Serving| {
+        let begin = Instant::now();
+        loop {
+            let text = serving.wait_for("/api/v1/search?q=tarpaulin", 200);
+            if text.contains("Tarpaulin") {
+                return;
+            }
+            assert!(begin.elapsed() < PATIENCE, "the example never comes: {text}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    rows(&mut first);
+    println!("the example's rows were there {:?} after the start was", began.elapsed());
+    // Killed while the pictures are drawn, or right before or after.
+    first.process.kill().expect("killed");
+    first.process.wait().expect("dead");
+    let mut second = Serving::start(dir.path(), &[]);
+    second.wait_for("/readyz", 200);
+    rows(&mut second);
+    // It goes on with the pictures, and can be ended at any of them.
+    let begin = Instant::now();
+    while second.wait_for("/readyz", 200).contains("\"example\":[0,") {
+        assert!(begin.elapsed() < PATIENCE, "no picture is drawn");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(second.end(Signal::SIGTERM), Some(0));
+    // Leaving the example takes its pictures along.
+    assert!(dir.path().join("example-photos").exists());
+    check(dir.path(), &["start-own"], "", 0, "database: inventory");
+    assert!(!dir.path().join("example-photos").exists());
+}
+
+#[test]
+fn a_model_that_cannot_be_fetched_is_said_so() {
+    let dir = directory();
+    let run = |arguments: &[&str]| {
+        let mut command = program(dir.path());
+        // Nobody listens there.
+        let output = command.args(arguments).env("HF_ENDPOINT", "http://127.0.0.1:9").output().expect("it runs");
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), text)
+    };
+    let (code, text) = run(&["fetch-model", "--again"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("the search model could not be fetched"), "{text}");
+    let (code, text) = run(&["fetch-model"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("there is a model already"), "{text}");
+}
+
+#[test]
 fn serving_ends_in_order_on_either_signal_and_takes_the_server_with_it() {
     let dir = begun_directory();
     for signal in [Signal::SIGTERM, Signal::SIGINT] {

@@ -1,28 +1,17 @@
 //! What a person types, and what is found: every reason, every filter, with the model and without.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use inventory::domain::search::{Analyser, Why};
 use inventory::domain::{Act, Actor, Borrower, ItemDraft, ItemId, ItemKind, RequestId, Role};
-use inventory::embedding::onnx::OnnxEmbedder;
-use inventory::embedding::{Meaning, ModelState};
+use inventory::embedding::Meaning;
 use inventory::services::Services;
 use inventory::services::catalog::{NewItem, Placement};
 use inventory::services::search::upkeep::Worker;
 use inventory::services::search::{Mode, SearchRequest, SearchResults};
 use inventory::services::stock::BookingRequest;
 
-use crate::model::places;
-use crate::support::TestDb;
-
-/// One model for all tests of a process.
-async fn meaning() -> Meaning {
-    static MEANING: OnceLock<Meaning> = OnceLock::new();
-    let meaning = MEANING.get_or_init(|| Meaning::start(|| OnnxEmbedder::load(&places(), 1))).clone();
-    assert!(matches!(meaning.settled().await, ModelState::Ready(_)), "these tests need the model: `make model`");
-    meaning
-}
+use crate::support::{TestDb, real_meaning};
 
 /// A storeroom of a few dozen things in two rooms.
 struct Storeroom {
@@ -111,7 +100,7 @@ impl Storeroom {
     }
 
     async fn with_model() -> Self {
-        Self::new(meaning().await).await
+        Self::new(real_meaning().await).await
     }
 
     async fn find(&self, text: &str) -> SearchResults {
@@ -169,7 +158,8 @@ async fn the_last_word_may_be_unfinished() {
 async fn misspelt_words_are_corrected_and_it_says_so() {
     let room = Storeroom::with_model().await;
     room.check("extenguisher", "Fire extinguisher", Why::Spelling).await;
-    room.check("slepeing bag", "Sleeping bag", Why::Word).await;
+    room.check("foam extenguisher", "Fire extinguisher", Why::Spelling).await;
+    room.check("slepeing bag", "Sleeping bag", Why::Spelling).await;
     room.check("wasserwage", "Wasserwaage", Why::Spelling).await;
     let found = room.find("hamemr").await;
     assert_eq!(found.corrected.as_deref(), Some("hammer"));

@@ -10,9 +10,12 @@ use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
+use inventory::app::load_meaning;
 use inventory::cluster::{Cluster, ClusterError, Durability, Options};
 use inventory::config::{Config, Connection, Environment, Flags};
+use inventory::embedding::{Meaning, ModelState};
 use inventory::store::pool::{Client, Db};
 use inventory::store::{StoreError, database, migrate};
 use sha2::{Digest, Sha256};
@@ -71,6 +74,15 @@ impl TestDb {
     /// A superuser's client: for what only tests may do.
     pub async fn admin(&self) -> tokio_postgres::Client {
         connect(&self.admin).await.0
+    }
+
+    /// The program's connection as a URL.
+    pub fn url(&self) -> String {
+        let socket = match self.program.postgres.get_hosts() {
+            [tokio_postgres::config::Host::Unix(path)] => path.display().to_string().replace('/', "%2F"),
+            other => panic!("the tests' server has a socket, not {other:?}"),
+        };
+        format!("postgres://inventory@{socket}/{}", self.name)
     }
 
     /// The program's connection, to build a pool of one's own.
@@ -195,6 +207,15 @@ fn shared_data_dir() -> PathBuf {
 pub fn config(data_dir: &Path) -> Config {
     let flags = Flags { data_dir: Some(data_dir.to_owned()), ..Flags::default() };
     Config::from_sources(&flags, &Environment::of(&[])).expect("defaults are valid")
+}
+
+/// The real model of this machine; tests that need it say how to make it.
+pub async fn real_meaning() -> Meaning {
+    static MEANING: OnceLock<Meaning> = OnceLock::new();
+    let settings = || Config::load(&Flags::default()).expect("the settings are valid");
+    let meaning = MEANING.get_or_init(|| load_meaning(&settings())).clone();
+    assert!(matches!(meaning.settled().await, ModelState::Ready(_)), "these tests need the model: `make model`");
+    meaning
 }
 
 /// A private cluster of the test's own, without fsync.

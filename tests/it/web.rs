@@ -5,6 +5,7 @@ mod booking;
 mod closed;
 mod events;
 mod pages;
+mod photos;
 mod stocktake;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub struct Site {
     pub services: Services,
     pub address: SocketAddr,
     pub admin: Actor,
+    _pictures: tempfile::TempDir,
     schema: watch::Sender<Schema>,
     end: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -44,6 +46,7 @@ pub struct Answer {
     /// By name in small letters.
     pub headers: BTreeMap<String, String>,
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -76,7 +79,8 @@ impl Site {
 
     pub async fn before_set_up() -> Self {
         let test = TestDb::new().await;
-        let services = Services::new(&test.db);
+        let pictures = tempfile::tempdir().expect("a temporary directory");
+        let services = Services::with_photos(&test.db, &pictures.path().join("photos"));
         let (schema, seen) = watch::channel(Schema::Current);
         let health = Health::new(test.db.health(), seen, Meaning::absent(EmbedError::NotAsked));
         let listener = web::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
@@ -85,7 +89,17 @@ impl Site {
         let ended = async { ended.await.unwrap_or(()) };
         let serving = tokio::spawn(web::serve(listener, services.clone(), health, ended));
         let follower = services.changes.follow();
-        Self { test, services, address, admin: Actor::program(), schema, end: Some(end), serving, follower }
+        Self {
+            test,
+            services,
+            address,
+            admin: Actor::program(),
+            _pictures: pictures,
+            schema,
+            end: Some(end),
+            serving,
+            follower,
+        }
     }
 
     /// Ends the endpoint as the program does, and waits for it.
@@ -179,7 +193,7 @@ fn parse(bytes: &[u8]) -> Answer {
         .collect();
     let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
     let body = if chunked { joined(body) } else { body.to_vec() };
-    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
 }
 
 /// The chunks of a body as one.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use image::{ImageFormat, RgbaImage};
+use inventory::domain::search::Analyser;
 use inventory::domain::{Act, Actor, Borrower, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
 use inventory::services::Services;
@@ -12,6 +13,7 @@ use inventory::services::catalog::{NewItem, Placement};
 use inventory::services::health::{Health, Schema};
 use inventory::services::people::PersonDraft;
 use inventory::services::photos::Source;
+use inventory::services::search::SearchRequest;
 use inventory::services::stock::BookingRequest;
 use inventory::web;
 use resvg::{tiny_skia, usvg};
@@ -19,7 +21,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::database::TestDb;
+use crate::database::{TestDb, real_meaning};
 
 pub struct Storeroom {
     pub services: Services,
@@ -37,15 +39,26 @@ pub struct Storeroom {
 
 impl Storeroom {
     pub async fn new() -> Self {
-        let test = TestDb::new().await;
+        Self::over(TestDb::new().await, Meaning::absent(EmbedError::NotAsked)).await
+    }
+
+    /// With the real model, and everything read by it.
+    pub async fn with_meaning() -> Self {
+        let room = Self::over(TestDb::new().await, real_meaning().await).await;
+        room.services.search.reindex(&room.admin, false, |_| {}).await.expect("everything is read");
+        room
+    }
+
+    async fn over(test: TestDb, meaning: Meaning) -> Self {
         let pictures = tempfile::tempdir().expect("a temporary directory");
         let services = Services::with_photos(&test.db, &pictures.path().join("photos"));
+        let services = services.searching(&test.db, Analyser::default(), meaning.clone());
         let code = services.people.issue_setup_code().await.expect("nobody is set up");
         let draft = PersonDraft { name: "Maria Keller".into(), role: Role::Admin, login: Some("maria".into()) };
         let password = Some(SecretString::from("correct horse"));
         let admin = services.people.set_up(&code, &draft, password).await.expect("set up");
         let (schema, seen) = watch::channel(Schema::Current);
-        let health = Health::new(test.db.health(), seen, Meaning::absent(EmbedError::NotAsked));
+        let health = Health::new(test.db.health(), seen, meaning);
         let listener = web::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let serving = tokio::spawn({
@@ -162,6 +175,12 @@ impl Storeroom {
 
     pub async fn on_hand(&self, item: ItemId) -> String {
         self.services.catalog.summaries(&self.admin, &[item]).await.expect("read")[0].on_hand.to_string()
+    }
+
+    /// The names of what is found, best first.
+    pub async fn found(&self, text: &str) -> Vec<String> {
+        let found = self.services.search.search(&self.admin, &SearchRequest::new(text)).await.expect("searched");
+        found.hits.into_iter().map(|hit| hit.item.name).collect()
     }
 
     pub fn address(&self, path: &str) -> String {

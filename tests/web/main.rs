@@ -5,5 +5,6 @@ mod database;
 
 mod browser;
 mod fixture;
+mod meaning;
 mod pictures;
 mod stories;

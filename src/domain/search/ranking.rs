@@ -45,7 +45,7 @@ pub struct Candidate {
     pub exact: Option<u8>,
     /// Does it lie in the place that the question names?
     pub in_place: bool,
-    /// Are all words that speak for it corrected ones?
+    /// Do mostly corrected words speak for it?
     pub corrected: bool,
 }
 

@@ -158,8 +158,14 @@ impl Wording {
         if all > 0.0 { (found / all).min(1.0) } else { 0.0 }
     }
 
-    pub fn is_corrected(&self, word: i32) -> bool {
-        self.words.get(word as usize).is_some_and(|word| word.corrected)
+    /// Are words that were misspelt at least half of what speaks for an item, by how rare each is?
+    pub fn rests_on_corrected(&self, matched: &[(i32, f32)]) -> bool {
+        let sum = |of: fn(&Word) -> bool| -> f32 {
+            let words = matched.iter().filter_map(|(n, _)| self.words.get(*n as usize));
+            words.filter(|word| of(word)).map(|word| word.rarity).sum()
+        };
+        let corrected = sum(|word| word.corrected);
+        corrected > 0.0 && 2.0 * corrected >= sum(|_| true)
     }
 
     /// The matched words as a person reads them.

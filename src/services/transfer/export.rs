@@ -6,18 +6,22 @@ use deadpool_postgres::GenericClient;
 
 use super::fields::{Field, join_list, join_path, neutral};
 use super::values::custom_text;
-use crate::domain::{ItemId, ItemKind};
+use crate::domain::{ItemId, ItemKind, Money};
 use crate::store::import::{self, StockRow};
 use crate::store::items::{self, ItemRecord};
 use crate::store::lists::{self, ListFilter, ListOrder, PlaceNode};
-use crate::store::{StoreError, codes, suppliers};
+use crate::store::photos::{self, Photo};
+use crate::store::suppliers::{self, SupplierPart};
+use crate::store::{StoreError, codes};
 
 /// What is read of the database at once.
 const AT_ONCE: usize = 1_000;
 
 /// Writes UTF-8 with commas and line feeds: places from the outermost in, then products, then the rest by name.
 /// What is lent or missing has no place; its history is no part of an export.
-pub async fn export(client: &impl GenericClient) -> Result<Vec<u8>, StoreError> {
+///
+/// `pictured`: with a column of pictures, each named by its hash; they are returned beside the bytes.
+pub async fn export(client: &impl GenericClient, pictured: bool) -> Result<(Vec<u8>, Vec<Photo>), StoreError> {
     let places = Paths::load(client).await?;
     let ids = lists::ids(client, &ListFilter::default(), ListOrder::Name, i64::MAX).await?;
     let mut items: Vec<ItemRecord> = Vec::with_capacity(ids.len());
@@ -38,7 +42,7 @@ pub async fn export(client: &impl GenericClient) -> Result<Vec<u8>, StoreError> 
     let columns: Vec<Field> = Field::ALL
         .iter()
         .map(|(field, _)| field.clone())
-        .filter(|field| *field != Field::Photo)
+        .filter(|field| pictured || *field != Field::Photo)
         .chain(custom.into_iter().map(Field::Custom))
         .collect();
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
@@ -46,6 +50,7 @@ pub async fn export(client: &impl GenericClient) -> Result<Vec<u8>, StoreError> 
         writer.write_record(cells).expect("rows are equally long and memory takes them");
     };
     write(&mut writer, columns.iter().map(ToString::to_string).collect());
+    let mut pictures: Vec<Photo> = Vec::new();
     for items in items.chunks(AT_ONCE) {
         let ids: Vec<ItemId> = items.iter().map(|item| item.id).collect();
         let mut stock: HashMap<ItemId, Vec<StockRow>> = HashMap::new();
@@ -56,6 +61,12 @@ pub async fn export(client: &impl GenericClient) -> Result<Vec<u8>, StoreError> 
             let mut rows = stock.remove(&item.id).unwrap_or_default();
             rows.sort_by_key(|row| (places.text(row.holder), row.lot_code.clone()));
             let mut cells = cells(client, item, &places).await?;
+            if pictured {
+                let shown = photos::of_item(client, item.id).await?;
+                let names: Vec<String> = shown.iter().map(picture_name).collect();
+                cells.insert(Field::Photo, join_list(&names));
+                pictures.extend(shown);
+            }
             let mut rows = rows.into_iter();
             stock_cells(&mut cells, item.draft.kind, rows.next(), &places);
             write(&mut writer, columns.iter().map(|field| neutral(cells.get(field).map_or("", |c| c))).collect());
@@ -68,7 +79,12 @@ pub async fn export(client: &impl GenericClient) -> Result<Vec<u8>, StoreError> 
             }
         }
     }
-    Ok(writer.into_inner().expect("memory takes what is left"))
+    Ok((writer.into_inner().expect("memory takes what is left"), pictures))
+}
+
+/// What a picture's file is called in an export: every size of ours is a JPEG.
+pub fn picture_name(photo: &Photo) -> String {
+    format!("{}.jpg", photo.sha256)
 }
 
 async fn cells(
@@ -84,8 +100,11 @@ async fn cells(
     codes.sort_by(|a, b| a.text.cmp(&b.text));
     let of_kind =
         |kind: &str| codes.iter().filter(|c| c.kind == kind).map(|c| c.shown.clone()).collect::<Vec<String>>();
-    let (sold_by, numbers): (Vec<String>, Vec<String>) =
-        suppliers::of_item(client, item.id).await?.into_iter().map(|part| (part.supplier, part.part_number)).unzip();
+    let parts = suppliers::of_item(client, item.id).await?;
+    let of_parts = |text: fn(&SupplierPart) -> String| {
+        let texts: Vec<String> = parts.iter().map(text).collect();
+        if texts.iter().all(String::is_empty) { String::new() } else { join_list(&texts) }
+    };
     let mut cells: BTreeMap<Field, String> = [
         (Field::Id, item.id.to_string()),
         (Field::Code, of_kind("own").first().cloned().unwrap_or_default()),
@@ -109,12 +128,18 @@ async fn cells(
         (Field::Url, text(&draft.url)),
         (Field::Gtin, join_list(&of_kind("gtin"))),
         (Field::Aliases, join_list(&of_kind("alias"))),
-        (Field::Supplier, join_list(&sold_by)),
-        (Field::SupplierPart, join_list(&numbers)),
+        (Field::Supplier, of_parts(|part| part.supplier.clone())),
+        (Field::SupplierPart, of_parts(|part| part.part_number.clone())),
+        (Field::SupplierPrice, of_parts(|part| part.price.as_ref().map(price_text).unwrap_or_default())),
+        (Field::SupplierUrl, of_parts(|part| part.url.clone().unwrap_or_default())),
     ]
     .into();
     cells.extend(draft.fields.iter().map(|(name, value)| (Field::Custom(name.clone()), custom_text(value))));
     Ok(cells)
+}
+
+fn price_text(price: &Money) -> String {
+    format!("{} {}", price.amount.normalize(), price.currency)
 }
 
 fn stock_cells(cells: &mut BTreeMap<Field, String>, kind: ItemKind, row: Option<StockRow>, places: &Paths) {

@@ -35,6 +35,10 @@ pub enum Field {
     Aliases,
     Supplier,
     SupplierPart,
+    /// What a supplier takes for one, with its currency, in the order of the part numbers.
+    SupplierPrice,
+    /// Where a supplier sells it, in the same order.
+    SupplierUrl,
     Photo,
     /// `field:NAME`, a custom field.
     Custom(String),
@@ -51,7 +55,7 @@ pub struct UnknownField {
 
 impl Field {
     /// All named fields with their column headers, in the order of an export.
-    pub const ALL: [(Self, &'static str); 29] = [
+    pub const ALL: [(Self, &'static str); 31] = [
         (Self::Id, "id"),
         (Self::Code, "code"),
         (Self::Kind, "kind"),
@@ -80,6 +84,8 @@ impl Field {
         (Self::Aliases, "aliases"),
         (Self::Supplier, "supplier"),
         (Self::SupplierPart, "supplier_part"),
+        (Self::SupplierPrice, "supplier_price"),
+        (Self::SupplierUrl, "supplier_url"),
         (Self::Photo, "photo"),
     ];
 
@@ -102,7 +108,17 @@ impl Field {
 
     /// May one cell hold several values, or several columns one each?
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::Tags | Self::Gtin | Self::Aliases | Self::Supplier | Self::SupplierPart | Self::Photo)
+        matches!(
+            self,
+            Self::Tags
+                | Self::Gtin
+                | Self::Aliases
+                | Self::Supplier
+                | Self::SupplierPart
+                | Self::SupplierPrice
+                | Self::SupplierUrl
+                | Self::Photo
+        )
     }
 
     fn names() -> String {

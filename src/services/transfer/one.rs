@@ -291,22 +291,57 @@ impl OneRecord<'_> {
         }
         let list = |field| self.record.cell(&field).map(split_list).unwrap_or_default();
         let (suppliers, numbers) = (list(Field::Supplier), list(Field::SupplierPart));
+        let (prices, urls) = (list(Field::SupplierPrice), list(Field::SupplierUrl));
         for (at, part_number) in numbers.into_iter().enumerate().filter(|(_, number)| !number.is_empty()) {
             let supplier = suppliers.get(at).or(suppliers.last()).cloned().unwrap_or_default();
             if supplier.is_empty() || supplier.chars().count() > 200 || part_number.chars().count() > 200 {
                 let reason = format!("the part number `{part_number}` needs a supplier, each of at most 200 letters");
                 return Err(self.error(&Field::Supplier, reason));
             }
-            if self.here.supplied.contains(&(self.id, supplier.to_lowercase(), part_number.clone())) {
+            let here = self.here.supplied.get(&(self.id, supplier.to_lowercase(), part_number.clone()));
+            let price = match prices.get(at).filter(|text| !text.is_empty()) {
+                Some(text) => self.supplier_price(text)?,
+                None => None,
+            };
+            let url = urls.get(at).filter(|url| !url.is_empty()).cloned();
+            if url.as_ref().is_some_and(|url| url.chars().count() > 2000) {
+                return Err(self.error(&Field::SupplierUrl, "a link has at most 2000 letters"));
+            }
+            // What the file does not say stays as it is.
+            let part = SupplierPart {
+                supplier,
+                part_number,
+                price: price.or_else(|| here.and_then(|here| here.price.clone())),
+                url: url.or_else(|| here.and_then(|here| here.url.clone())),
+            };
+            if here.is_some_and(|here| (&here.price, &here.url) == (&part.price, &part.url)) {
                 continue;
             }
             more = true;
-            plan.suppliers.push((self.id, SupplierPart { supplier, part_number, price: None::<Money>, url: None }));
+            plan.suppliers.push((self.id, part));
         }
         for name in list(Field::Photo).into_iter().filter(|name| !name.is_empty()) {
-            plan.photos.push((self.id, name, line));
+            // An export of ours names a picture by its hash.
+            let hash = std::path::Path::new(&name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            if !self.here.pictured.contains(&(self.id, hash.to_owned())) {
+                plan.photos.push((self.id, name, line));
+            }
         }
         Ok(more)
+    }
+}
+
+impl OneRecord<'_> {
+    /// A price needs its currency, here or for the whole import.
+    fn supplier_price(&self, text: &str) -> Result<Option<Money>, CellError> {
+        let error = |reason: String| self.error(&Field::SupplierPrice, reason);
+        let (amount, currency) = values::price(text).map_err(error)?;
+        let currency = currency.or_else(|| self.options.currency.as_ref().map(|currency| currency.to_uppercase()));
+        let Some(currency) = currency else { return Err(error(format!("`{text}` needs a currency: `12.50 EUR`"))) };
+        if amount.is_sign_negative() || amount.scale() > 4 || amount >= 10_000_000_000_i64.into() {
+            return Err(error(format!("`{text}` is no price")));
+        }
+        Ok(Some(Money { amount, currency }))
     }
 }
 

@@ -71,7 +71,10 @@ pub(super) struct Here {
     pub away: HashMap<ItemId, (bool, Option<time::OffsetDateTime>)>,
     pub undone: HashSet<ItemId>,
     pub codes: HashMap<String, Vec<ItemId>>,
-    pub supplied: HashSet<(ItemId, String, String)>,
+    /// By item, supplier in small letters, and part number.
+    pub supplied: HashMap<(ItemId, String, String), SupplierPart>,
+    /// The hashes of their pictures.
+    pub pictured: HashSet<(ItemId, String)>,
 }
 
 /// Compares a batch with what is here.
@@ -172,8 +175,13 @@ async fn look(tx: &Transaction<'_>, batch: &Batch, source: &str) -> Result<(Here
     let away = import::absences(tx, &matched).await?.into_iter().map(|(id, away, at)| (id, (away, at))).collect();
     let archived: Vec<ItemId> = items.values().filter(|item| item.archived_at.is_some()).map(|item| item.id).collect();
     let undone = import::archived_by_undo(tx, &archived).await?.into_iter().collect();
-    let supplied = import::supplied(tx, &matched).await?.into_iter().collect();
-    Ok((Here { known, items, stock, away, undone, codes, supplied }, ids))
+    let supplied = import::supplied(tx, &matched).await?;
+    let supplied = supplied
+        .into_iter()
+        .map(|(id, part)| ((id, part.supplier.to_lowercase(), part.part_number.clone()), part))
+        .collect();
+    let pictured = import::pictured(tx, &matched).await?.into_iter().collect();
+    Ok((Here { known, items, stock, away, undone, codes, supplied, pictured }, ids))
 }
 
 /// Which item each key of the file or of an earlier one names.
