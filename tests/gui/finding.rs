@@ -68,8 +68,8 @@ fn something_to_keep_my_tent_dry_is_the_tarpaulin_with_its_place_and_picture() {
     play_with_meaning(
         |props| async move {
             let shed = props.place("Boat shed", None).await;
-            let cover = "Waterproof cover with eyelets, for boats and firewood.";
-            let tarp = props.described("Tarpaulin 4 × 6 m, green", cover, shed).await;
+            let cover = "Waterproof sheet with eyelets, keeps the rain off.";
+            let tarp = props.described("Tarp 3 x 4 m, olive", cover, shed).await;
             props.picture(tarp).await;
             props.described("Camp chair, folding", "For sitting by the fire.", shed).await;
             props.described("Claw hammer", "With a wooden handle.", shed).await;
@@ -79,9 +79,9 @@ fn something_to_keep_my_tent_dry_is_the_tarpaulin_with_its_place_and_picture() {
         |stage| async move {
             let (results, item) = (ResultsAdapter::get(stage.window()), ItemAdapter::get(stage.window()));
             stage.type_into("Search words, codes, places", "something to keep my tent dry");
-            stage.until("it is found", || item.get_item().name == "Tarpaulin 4 × 6 m, green").await;
+            stage.until("it is found", || item.get_item().name == "Tarp 3 x 4 m, olive").await;
             let row = || results.get_rows().row_data(0).expect("a hit");
-            assert_eq!((row().name.as_str(), row().reason), ("Tarpaulin 4 × 6 m, green", Reason::Meaning));
+            assert_eq!((row().name.as_str(), row().reason), ("Tarp 3 x 4 m, olive", Reason::Meaning));
             assert_eq!(row().place, "Boat shed");
             stage.until("its picture is in the list", || row().photo.size().width > 0).await;
             assert_eq!(item.get_path().row_data(0).expect("it lies somewhere").name, "Boat shed");
