@@ -6,7 +6,8 @@
 //! | what | flag | environment | file |
 //! | --- | --- | --- | --- |
 //! | data directory | `--data-dir` | `INVENTORY_DATA_DIR` | `paths.data_dir` |
-//! | the file itself | `--config` | `INVENTORY_CONFIG` | |
+//! | the file itself | `--config` | `INVENTORY_CONFIG`, else `/etc/inventory/inventory.toml` where it may be read | |
+//! | kind of machine | | `DEPLOYMENT_TYPE` | `deployment` |
 //! | database server | | `DATABASE_URL`, or `POSTGRES_HOST/PORT/USER/DB/PASSWORD` | `database.url`, or `database.host` … |
 //! | migrations' connection | | `MIGRATE_DATABASE_URL` | `database.migrate_url` |
 //! | PostgreSQL programs | | `INVENTORY_PG_BINDIR` | `database.pg_bindir` |
@@ -18,6 +19,7 @@
 
 mod connection;
 mod database;
+mod deployment;
 mod env;
 mod error;
 mod file;
@@ -30,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 pub use connection::{ClientCertificate, Connection, RootCertificates, SslMode, TlsOptions};
 pub use database::{Database, Server};
+pub use deployment::Deployment;
 pub use env::Environment;
 pub use error::ConfigError;
 pub use log::{Log, LogFormat};
@@ -40,6 +43,8 @@ pub use web::Web;
 /// Everything that can be set, after all sources have been merged and checked.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// What kind of machine this is; only chooses defaults.
+    pub deployment: Deployment,
     /// Where data, photos, caches, model and runtime library lie.
     pub paths: Paths,
     /// The private cluster, or a server.
@@ -71,15 +76,23 @@ impl Config {
 
     /// The same with an environment of the caller's making.
     pub fn from_sources(flags: &Flags, env: &Environment) -> Result<Self, ConfigError> {
-        let named = flags.config.clone().or_else(|| env.path("INVENTORY_CONFIG"));
+        // Who names a data directory means that one, not the system's.
+        let own_place = flags.data_dir.is_some() || env.get("INVENTORY_DATA_DIR").is_some();
+        let named = flags
+            .config
+            .clone()
+            .or_else(|| env.path("INVENTORY_CONFIG"))
+            .or_else(|| env.system_file.clone().filter(|_| !own_place));
         let file = match &named {
             Some(path) => file::read(path)?,
             None => file::File::default(),
         };
         let base = named.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let deployment = Deployment::merge(env, file.deployment.as_deref())?;
         Ok(Self {
-            paths: Paths::merge(flags, env, file.paths, &base)?,
-            database: Database::merge(env, file.database, &base)?,
+            deployment,
+            paths: Paths::merge(flags, env, file.paths, &base, deployment)?,
+            database: Database::merge(env, file.database, &base, deployment)?,
             web: Web::merge(flags, env, &file.web)?,
             search: Search::merge(env, file.search)?,
             log: Log::merge(env, file.log)?,
@@ -144,6 +157,36 @@ mod tests {
     fn a_relative_path_in_the_file_is_relative_to_the_file() {
         let (dir, flags) = file("[paths]\ndata_dir = \"here\"\n");
         assert_eq!(load(&flags, &[]).expect("valid").paths.data_dir, dir.path().join("here"));
+    }
+
+    #[test]
+    fn a_raspberry_pi_keeps_its_data_where_the_predecessor_would() {
+        let env = [("DEPLOYMENT_TYPE", "raspberry_pi"), ("POSTGRES_DB", "inventory_db")];
+        let config = load(&Flags::default(), &env).expect("valid");
+        assert_eq!(config.paths.data_dir, Path::new("/var/lib/inventory"));
+        assert_eq!(config.paths.photos_dir, Path::new("/var/lib/inventory/images"));
+        assert_eq!(config.database.pool_size, 6);
+        let (_dir, flags) =
+            file("deployment = \"raspberry_pi\"\n[database]\npool_size = 3\n[paths]\ndata_dir = \"/srv\"\n");
+        let config = load(&flags, &[]).expect("valid");
+        assert_eq!((config.paths.photos_dir.as_path(), config.database.pool_size), (Path::new("/srv/images"), 3));
+    }
+
+    #[test]
+    fn the_systems_file_counts_for_who_names_neither_file_nor_data() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("inventory.toml");
+        std::fs::write(&path, "[web]\nlisten = \"127.0.0.1:7\"\n").expect("the file is written");
+        let port = |flags: &Flags, variables| {
+            let mut env = Environment::of(variables).with_home("/home/ann");
+            env.system_file = Some(path.clone());
+            Config::from_sources(flags, &env).expect("valid").web.listen.port()
+        };
+        assert_eq!(port(&Flags::default(), &[]), 7);
+        assert_eq!(port(&Flags::default(), &[("INVENTORY_DATA_DIR", "/elsewhere")]), 8000);
+        assert_eq!(port(&Flags { data_dir: Some("/elsewhere".into()), ..Flags::default() }, &[]), 8000);
+        let (_dir, own) = file("[web]\nlisten = \"127.0.0.1:8\"\n");
+        assert_eq!(port(&own, &[]), 8);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Make the model and the runtime that reads it, in the user's cache directory; at once when they are there.
 #
-# usage: build.sh [--check | --repin]
+# usage: build.sh [--check | --repin | --runtime MACHINE DIRECTORY]
 #   --check   only say whether both are there and are what outputs.sha256 says
 #   --repin   after a change of the inputs: write outputs.sha256 anew from what was built
+#   --runtime only ONNX Runtime, of another kind of machine (aarch64, x86_64), for a package that is built here
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -101,6 +102,18 @@ build() { # DIRECTORY
     write_manifest "$work/model"
 }
 
+# Another machine's runtime, held to its pin, into a directory of the caller's.
+fetch_runtime() { # DIRECTORY
+    local venv=$work/venv
+    mkdir -p "$work/wheels" "$work/runtime" "$work/lib" "$1"
+    "$python" -m venv "$venv"
+    fetch_inputs "$work/wheels"
+    unpack "$work/wheels/onnxruntime-*.whl" onnxruntime/capi/ "$work/runtime"
+    cp "$work"/runtime/libonnxruntime.so.* "$work/lib/libonnxruntime.so"
+    (cd "$work" && pins | grep '  lib/' | sha256sum --check --quiet) || fail "ONNX Runtime is not what $here/outputs.sha256 says"
+    install -m 644 "$work/lib/libonnxruntime.so" "$1/"
+}
+
 # One file after the other into place, the manifest last: a program that finds it finds the rest.
 put_in_place() { # DIRECTORY
     mkdir -p "$cache/model" "$cache/lib"
@@ -112,7 +125,11 @@ put_in_place() { # DIRECTORY
 
 main() {
     local wish=${1:-}
-    case $wish in '' | --check | --repin) ;; *) fail "unknown argument: $wish (--check or --repin)" ;; esac
+    case $wish in
+    '' | --check | --repin) ;;
+    --runtime) machine=${2:?--runtime needs a machine} runtime=${3:?--runtime needs a directory} ;;
+    *) fail "unknown argument: $wish (--check, --repin or --runtime)" ;;
+    esac
     grep -q "  lib/$machine/" "$here/outputs.sha256" || fail "no ONNX Runtime is pinned for $machine"
 
     if [ "$wish" = --check ]; then
@@ -123,7 +140,7 @@ main() {
     mkdir -p "$cache"
     exec 9>"$cache/.model.lock"
     flock 9 # two builds at once: the second finds the first one's
-    if [ "$wish" != --repin ] && is_complete; then
+    if [ -z "$wish" ] && is_complete; then
         echo "model: $cache/model is complete"
         exit 0
     fi
@@ -134,6 +151,10 @@ main() {
 
     work=$(mktemp -d "$cache/building.XXXXXX") # beside the target, so that moving is renaming
     trap 'rm -rf "$work"' EXIT
+    if [ "$wish" = --runtime ]; then
+        fetch_runtime "$runtime"
+        return
+    fi
     build "$work"
     if [ "$wish" = --repin ]; then
         repin "$work"

@@ -6,14 +6,14 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::file::DatabaseTable;
-use super::{ConfigError, Connection, Environment};
+use super::{ConfigError, Connection, Deployment, Environment};
 
 /// Settings of the database.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// `None`: the program runs its own private cluster in the data directory.
     pub server: Option<Server>,
-    /// Connections of this process, 1–100; 8 unless set.
+    /// Connections of this process, 1–100; 8 unless set, on a Raspberry Pi 6.
     pub pool_size: usize,
     /// How long one host may take to answer; 5 s unless set.
     pub connect_timeout: Duration,
@@ -48,7 +48,12 @@ impl Fields {
 }
 
 impl Database {
-    pub(super) fn merge(env: &Environment, mut file: DatabaseTable, base: &Path) -> Result<Self, ConfigError> {
+    pub(super) fn merge(
+        env: &Environment,
+        mut file: DatabaseTable,
+        base: &Path,
+        deployment: Deployment,
+    ) -> Result<Self, ConfigError> {
         let base = env.working_dir.join(base);
         let server = match connection(env, &mut file, &base)? {
             Some(connection) => {
@@ -69,7 +74,7 @@ impl Database {
             }
             None => None,
         };
-        let pool_size = file.pool_size.unwrap_or(8);
+        let pool_size = file.pool_size.unwrap_or_else(|| deployment.pool_size());
         if !(1..=100).contains(&pool_size) {
             return Err(ConfigError::setting("database.pool_size", format!("{pool_size} is not within 1 and 100")));
         }
@@ -169,7 +174,7 @@ mod tests {
 
     fn merge(env: &[(&str, &str)], file: &str) -> Result<Database, ConfigError> {
         let table = toml::from_str(file).expect("the test's file is valid");
-        Database::merge(&Environment::of(env), table, Path::new(""))
+        Database::merge(&Environment::of(env), table, Path::new(""), Deployment::Desktop)
     }
 
     fn check(env: &[(&str, &str)], file: &str, expected: &str) {

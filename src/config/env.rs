@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+/// Written by `deploy/deploy.sh`, so that commands find the same inventory as the service.
+const SYSTEM_FILE: &str = "/etc/inventory/inventory.toml";
+
 /// Environment variables, the user's directories and the program's own place.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -13,6 +16,8 @@ pub struct Environment {
     pub program_dir: Option<PathBuf>,
     /// The directory relative paths on the command line and in variables start from.
     pub working_dir: PathBuf,
+    /// The settings of an inventory that is installed as the system's, where this account may read them.
+    pub system_file: Option<PathBuf>,
     /// Running as uid 0.
     pub is_root: bool,
 }
@@ -30,6 +35,7 @@ impl Environment {
                 .and_then(|exe| exe.canonicalize().ok())
                 .and_then(|exe| exe.parent().map(Path::to_owned)),
             working_dir: std::env::current_dir().unwrap_or_else(|_| "/".into()),
+            system_file: Some(PathBuf::from(SYSTEM_FILE)).filter(|path| std::fs::File::open(path).is_ok()),
             is_root: nix::unistd::geteuid().is_root(),
         }
     }
@@ -41,6 +47,7 @@ impl Environment {
             home: None,
             program_dir: None,
             working_dir: "/".into(),
+            system_file: None,
             is_root: false,
         }
     }

@@ -10,6 +10,7 @@ use super::ConfigError;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
+    pub deployment: Option<String>,
     pub paths: PathsTable,
     pub database: DatabaseTable,
     pub web: WebTable,

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::deployment::SYSTEM_DATA_DIR;
 use super::file::PathsTable;
-use super::{ConfigError, Environment, Flags};
+use super::{ConfigError, Deployment, Environment, Flags};
 
 /// Absolute paths, none of which needs to exist yet.
 #[derive(Debug, Clone)]
@@ -29,11 +30,15 @@ pub struct Paths {
 const MODEL_NAME: &str = "all-MiniLM-L6-v2";
 /// What packages install beside the program.
 const PACKAGE_DIR: &str = "/usr/lib/inventory";
-/// A service of the system keeps its data here; root has no use for a hidden folder in its home.
-const SYSTEM_DATA_DIR: &str = "/var/lib/inventory";
 
 impl Paths {
-    pub(super) fn merge(flags: &Flags, env: &Environment, file: PathsTable, base: &Path) -> Result<Self, ConfigError> {
+    pub(super) fn merge(
+        flags: &Flags,
+        env: &Environment,
+        file: PathsTable,
+        base: &Path,
+        deployment: Deployment,
+    ) -> Result<Self, ConfigError> {
         let beside_file = |path: Option<PathBuf>| path.map(|path| env.working_dir.join(base).join(path));
         let xdg = |variable, below_home: &str| {
             env.path(variable)
@@ -46,11 +51,12 @@ impl Paths {
             .map(|dir| env.working_dir.join(dir))
             .or_else(|| env.path("INVENTORY_DATA_DIR"))
             .or_else(|| beside_file(file.data_dir))
+            .or_else(|| deployment.data_dir())
             .or_else(|| (env.is_root && env.get("XDG_DATA_HOME").is_none()).then(|| PathBuf::from(SYSTEM_DATA_DIR)))
             .or_else(|| xdg("XDG_DATA_HOME", ".local/share"))
             .ok_or(ConfigError::NoHome)?;
         Ok(Self {
-            photos_dir: beside_file(file.photos_dir).unwrap_or_else(|| data_dir.join("photos")),
+            photos_dir: beside_file(file.photos_dir).unwrap_or_else(|| deployment.photos_dir(&data_dir)),
             cache_dir: beside_file(file.cache_dir)
                 .or_else(|| xdg("XDG_CACHE_HOME", ".cache"))
                 .unwrap_or_else(|| data_dir.join("cache")),
@@ -120,7 +126,7 @@ mod tests {
     use super::*;
 
     fn paths(env: &Environment) -> Paths {
-        Paths::merge(&Flags::default(), env, PathsTable::default(), Path::new("")).expect("valid")
+        Paths::merge(&Flags::default(), env, PathsTable::default(), Path::new(""), Deployment::Desktop).expect("valid")
     }
 
     #[test]
@@ -133,7 +139,8 @@ mod tests {
 
     #[test]
     fn without_a_home_the_data_directory_has_to_be_given() {
-        let merged = Paths::merge(&Flags::default(), &Environment::of(&[]), PathsTable::default(), Path::new(""));
+        let env = Environment::of(&[]);
+        let merged = Paths::merge(&Flags::default(), &env, PathsTable::default(), Path::new(""), Deployment::Desktop);
         assert!(matches!(merged, Err(ConfigError::NoHome)));
     }
 
