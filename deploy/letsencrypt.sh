@@ -17,7 +17,9 @@ webroot=$data/acme
 hook=/etc/letsencrypt/renewal-hooks/deploy/inventory
 
 install_lineage() { # DIRECTORY
-    [ -s "$1/fullchain.pem" ] && [ -s "$1/privkey.pem" ] || fail "there is no certificate in $1"
+    if [ ! -s "$1/fullchain.pem" ] || [ ! -s "$1/privkey.pem" ]; then
+        fail "there is no certificate in $1"
+    fi
     put_certificate "$1/fullchain.pem" "$1/privkey.pem" "Let's Encrypt's, for ${1##*/}"
     say "nginx shows the certificate of $1, valid until $(openssl x509 -in "$certificate" -noout -enddate | cut -d= -f2)"
 }

@@ -8,8 +8,8 @@
 #   --offline  also make inventory-offline-SUITE-ARCH.tar, for bookworm (Debian 12) or trixie (13). May be repeated
 #
 # Everything is made in $INVENTORY_BUILD (default: ~/inventory-deploy-build), which keeps what can be used again: a
-# Debian 12 with a cross compiler, crates, packages. Two builds of one commit are equal to the byte. On a Debian 12 or
-# 13 of the architecture itself, such as the Pi, the program is built natively with the same packages.
+# Debian 12 with a compiler for it, crates, packages. Two builds of one commit are equal to the byte. On a machine of
+# the architecture itself, such as the Pi, the same compiler builds natively.
 # shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 

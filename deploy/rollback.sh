@@ -34,7 +34,7 @@ bookings_since() { # BACKUP
 }
 
 main() {
-    require_root "$@"
+    require_root
     local unit lost previous=$data/app/previous.deb
     unit=$(serving_unit)
     [ -s "$previous" ] || fail "there is no previous program in $data/app: nothing was upgraded here"

@@ -26,6 +26,11 @@ if has fmt; then
 else
     skip format 'rustfmt is not installed (Debian: rustfmt-web; rustup: rustup component add rustfmt)'
 fi
+if command -v shellcheck >/dev/null; then
+    step scripts find deploy -name '*.sh' -exec shellcheck -x {} +
+else
+    skip scripts 'shellcheck is not installed (Debian: shellcheck)'
+fi
 if has clippy; then
     step lints cargo clippy --locked --all-targets -- -D warnings
 else

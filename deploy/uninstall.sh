@@ -63,7 +63,7 @@ SQL
 }
 
 main() {
-    require_root "$@"
+    require_root
     local word
     if [ -n "$purge" ]; then
         say "This removes every item, photo, booking and backup of this machine, for good."

@@ -50,9 +50,11 @@ put_back() {
 }
 
 main() {
-    require_root "$@"
+    require_root
     before=$(installed_version) || true
-    [ -n "$before" ] && [ -e "$config_file" ] || fail "there is no inventory to upgrade here: run deploy.sh"
+    if [ -z "$before" ] || [ ! -e "$config_file" ]; then
+        fail "there is no inventory to upgrade here: run deploy.sh"
+    fi
     local after
     after=$(sed -n 's/^version: //p' "$here/MANIFEST")
     ! dpkg --compare-versions "$after" lt "$before" || fail "$before is installed, this is the older $after: rollback.sh goes back"

@@ -49,7 +49,8 @@ link_settings() {
 settings_text() {
     local url='' line
     if [ -n "$database_url" ]; then
-        url="url = \"$(sed 's/["\\]/\\&/g' <<<"$database_url")\""
+        url=${database_url//\\/\\\\}
+        url="url = \"${url//\"/\\\"}\""
     fi
     while IFS= read -r line; do
         case $line in

@@ -12,6 +12,9 @@ database=inventory_db
 socket_dir=/run/postgresql
 web_address=127.0.0.1:8000
 
+# Other accounts may not be where root was.
+cd /
+
 dry_run=${dry_run:-}
 changes=0
 

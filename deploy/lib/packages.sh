@@ -97,7 +97,7 @@ is_as_packed() { # DEB: installed in this version, and all of its files as they 
     name=$(dpkg-deb --field "$1" Package)
     version=$(dpkg-deb --field "$1" Version)
     [ "$(dpkg-query --show --showformat '${db:Status-Status} ${Version}' "$name" 2>/dev/null)" = "installed $version" ] &&
-        [ -z "$(dpkg --verify "$name")" ] &&
+        ! dpkg --verify "$name" | grep --quiet --invert-match ' /usr/share/doc/' && # which small systems leave out
         cmp -s <(dpkg-deb --ctrl-tarfile "$1" | tar -xO ./md5sums) "/var/lib/dpkg/info/$name.md5sums"
 }
 
@@ -124,7 +124,7 @@ keep_package() {
     local package=("$here"/packages/inventory_*.deb) kept=$data/app
     [ -z "$dry_run" ] || return 0
     cmp -s "${package[0]}" "$kept/current.deb" && return 0
-    install -d -m 755 "$data" "$kept"
+    [ -d "$kept" ] || install -d -m 755 "$data" "$kept"
     [ ! -e "$kept/current.deb" ] || mv -f "$kept/current.deb" "$kept/previous.deb"
     install -m 644 "${package[0]}" "$kept/current.deb"
 }

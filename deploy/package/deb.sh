@@ -62,7 +62,7 @@ make_deb() { # ARCHITECTURE
     fi
     stage "$target/$rust/dist/package"
     # Where the libraries of that architecture are known, the dependencies are found by themselves.
-    cross_root "${cross_for:-$1}"
+    cross_root "$1"
     ensure_cargo_deb
     mapfile -t words < <(cargo_words "$1")
     rm -f "$build/out-$1"/*.deb

@@ -44,7 +44,7 @@ sources_of() { # SUITE [TYPES]
 
 # apt with lists, cache and status of its own, for another release and architecture; sets `apart`.
 apt_apart() { # SUITE ARCHITECTURE [TYPES]
-    local state=$build/apt/$1-$2
+    local state=$build/apt/$1-$2-${3:-deb}
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/parts"
     sources_of "$1" "${3:-deb}" >"$state/debian.sources"
     : >"$state/status"
@@ -53,7 +53,7 @@ apt_apart() { # SUITE ARCHITECTURE [TYPES]
         -o "APT::Architecture=$2" -o "APT::Architectures=$2" -o APT::Sandbox::User=root -o Acquire::Languages=none
         -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false)
     # Lists of today serve again.
-    if [ -z "$(find "$state/lists" -maxdepth 1 -name '*_Packages*' -mtime -1 -print -quit)" ]; then
+    if [ -z "$(find "$state/lists" -maxdepth 1 -name '*_dists_*' -mtime -1 -print -quit)" ]; then
         apt-get "${apart[@]}" update >"$state/update.log" 2>&1 || fail "apt-get update for $1 ($2): $state/update.log"
     fi
 }

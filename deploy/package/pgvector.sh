@@ -34,7 +34,7 @@ make_pgvector() { # ARCHITECTURE
 compile_pgvector() { # DIRECTORY ARCHITECTURE
     local gnu include=$1/headers/usr/include/postgresql
     gnu=$(gnu_triple "$2")
-    cross_root "$([ "$2" = "$(host_architecture)" ] && ls -d "$build"/cross-*/.complete 2>/dev/null | sed -n '1s#.*/cross-\(.*\)/.complete#\1#p' | grep . || echo "$2")"
+    cross_root "$2"
     inside "$cross" sh -c "cd '$1/pgvector-$pgvector_version' &&
         $gnu-gcc -O2 -fPIC -shared -ftree-vectorize -fassociative-math -fno-signed-zeros -fno-trapping-math -Wl,--as-needed \
             -Wl,--build-id=none -D_GNU_SOURCE -ffile-prefix-map='$1'=. \

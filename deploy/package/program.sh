@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# The program itself, profile dist: on its own architecture as it is, else by the cross compiler of a Debian 12 in a
-# directory, so that it runs on Debian 12 and 13 alike. Sourced by prepare.sh.
+# The program itself, profile dist, by the compiler of a Debian 12 in a directory, so that it runs on Debian 12 and 13
+# alike and is the same wherever it was built. Sourced by prepare.sh.
 
 rust_triple() { # ARCHITECTURE
     case $1 in arm64) echo aarch64-unknown-linux-gnu ;; amd64) echo x86_64-unknown-linux-gnu ;; esac
@@ -10,14 +10,19 @@ gnu_triple() { # ARCHITECTURE
     case $1 in arm64) echo aarch64-linux-gnu ;; amd64) echo x86_64-linux-gnu ;; esac
 }
 
-# Rust of Debian's security archive with the standard library of both architectures, and both sets of libraries.
-# It moves with the browsers it is made for, so it is looked at.
-cross_root() { # ARCHITECTURE: sets `cross`
-    local foreign=$1 host packages library
+# Rust of Debian's security archive with the standard library of both architectures, and both sets of libraries: one
+# that was made for another architecture builds for its own as well. Sets `cross`.
+cross_root() { # ARCHITECTURE
+    local foreign=$1 host packages library other
     host=$(host_architecture)
+    if [ "$foreign" = "$host" ]; then
+        for other in "$build"/cross-*/.complete; do
+            [ ! -e "$other" ] || { cross=${other%/.complete} && return; }
+        done
+    fi
     cross=$build/cross-$foreign
     [ ! -e "$cross/.complete" ] || return 0
-    say "making a Debian 12 with a cross compiler for $foreign (two minutes, 3 GB)"
+    say "making a Debian 12 with a compiler for $foreign (two minutes, 3 GB)"
     packages=build-essential,rustc-web,cargo-web,pkg-config,ca-certificates,file,dpkg-dev
     [ "$foreign" = "$host" ] || packages+=,crossbuild-essential-$foreign,libstd-rust-web-dev:$foreign
     for library in libfontconfig-dev libxkbcommon-dev libudev-dev libinput-dev libgbm-dev libseat-dev; do
@@ -60,13 +65,8 @@ build_program() { # ARCHITECTURE
     fi
     mapfile -t words < <(cargo_words "$1")
     say "building the program for $1, profile dist"
-    if [ "$1" = "$(host_architecture)" ] && [ "$(. /etc/os-release && echo "$VERSION_CODENAME")" = bookworm ]; then
-        # A Debian 12 of the architecture is as good as one in a directory.
-        (cd "$source" && env "${words[@]}" "$here/setup/with-rust" cargo build --locked --profile dist --target "$(rust_triple "$1")")
-    else
-        cross_root "$1"
-        rust_is_new_enough "$cross"
-        inside "$cross" env "${words[@]}" cargo build --locked --manifest-path "$source/Cargo.toml" --profile dist --target "$(rust_triple "$1")"
-    fi
+    cross_root "$1"
+    rust_is_new_enough "$cross"
+    inside "$cross" env "${words[@]}" cargo build --locked --manifest-path "$source/Cargo.toml" --profile dist --target "$(rust_triple "$1")"
     [ -x "$program" ] || fail "cargo built no $program"
 }

@@ -19,6 +19,7 @@ window_packages=(
 test_packages=(
     xvfb xauth
     chromium chromium-driver
+    shellcheck
 )
 
 # Rust as Debian packages it for its browsers: the one that is new enough.

@@ -41,7 +41,8 @@ unpack_next() { # ROOT DIRECTORY VERSION [PROGRAM]
     rm "$bundle"/packages/inventory_*.deb
     dpkg-deb --root-owner-group -Znone --build "$root" "$bundle/packages/inventory_$3_$architecture.deb" >/dev/null
     sed -i "s/^version: .*/version: $3/; /^files:/q" "$bundle/MANIFEST"
-    (cd "$bundle" && find . -type f ! -name MANIFEST -printf '%P\0' | sort -z | xargs -0 sha256sum >>MANIFEST)
+    (cd "$bundle" && find . -type f ! -name MANIFEST -printf '%P\0' | sort -z | xargs -0 sha256sum) >"$work/sums"
+    cat "$work/sums" >>"$bundle/MANIFEST"
 }
 
 play() { # SUITE

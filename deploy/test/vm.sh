@@ -55,6 +55,7 @@ https_port=$((ssh_port + 1))
 ssh_words=(-q -i "$work/key" -p "$ssh_port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=10 -o BatchMode=yes)
 
 on() { # COMMAND: on the machine
+    # shellcheck disable=SC2029 # what is meant for the machine is quoted by the caller
     ssh "${ssh_words[@]}" root@127.0.0.1 "$@"
 }
 
