@@ -34,10 +34,11 @@ unpack_fresh() { # SUITE ARCHITECTURE DIRECTORY NAME
 }
 
 # Starts a root directory's systemd as process 1 of namespaces of its own: processes, mounts, control groups, network
-# (only its own loopback), names. Everything is real but the kernel's devices. Sets `first`, its number outside.
+# (only its own loopback), names. Everything is real but the kernel's devices. DIRECTORY.first keeps its number outside.
 boot() { # DIRECTORY
-    local root from group=/sys/fs/cgroup
+    local root from outer first='' group=/sys/fs/cgroup
     root=$(realpath "$1")
+    machine=$root
     [ ! -d $group/unified ] || group=$group/unified
     group=$group/inventory-test-$(basename "$root")
     mkdir -p "$group"
@@ -71,7 +72,8 @@ boot() { # DIRECTORY
         [ -z "$first" ] || break
         sleep 0.1
     done
-    [ -n "${first:-}" ] || fail "no first process in $root: $root.log"
+    [ -n "$first" ] || fail "no first process in $root: $root.log"
+    echo "$first" >"$root.first"
     from=$SECONDS
     until [[ "$(on systemctl is-system-running 2>/dev/null)" =~ ^(running|degraded)$ ]]; do
         [ $((SECONDS - from)) -lt 90 ] || fail "the machine in $root does not come up: $(on systemctl list-jobs 2>&1 | head -n 5)"
@@ -81,14 +83,16 @@ boot() { # DIRECTORY
 
 # Runs a command on the machine that was started last.
 on() { # COMMAND...
-    nsenter --target "$first" --all env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    nsenter --target "$(cat "$machine.first")" --all env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         LANG=C.UTF-8 TERM=dumb "$@"
 }
 
 # Nobody is told: every process of the machine ends where it is.
 cut_power() {
-    [ -n "${first:-}" ] || return 0
+    local first
+    [ -s "${machine:-/nowhere}.first" ] || return 0
+    first=$(cat "$machine.first")
     kill -9 "$first" 2>/dev/null || true
-    wait "$outer" 2>/dev/null || true
-    first=''
+    while [ -d "/proc/$first" ] && ! grep -q '^State:.Z' "/proc/$first/status" 2>/dev/null; do sleep 0.05; done
+    rm -f "$machine.first"
 }

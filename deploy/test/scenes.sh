@@ -3,9 +3,14 @@
 
 # check NAME COMMAND...: what must hold; its output is shown when it does not.
 check() {
-    local name=$1 from=$SECONDS output
+    local name=$1 from=$SECONDS output status
     shift
-    if output=$("$@" 2>&1); then
+    # Not within a condition, where a failing line in the middle would not count.
+    set +e
+    output=$(set -e && "$@" 2>&1)
+    status=$?
+    set -e
+    if [ "$status" -eq 0 ]; then
         printf '  ok    %s (%d s)\n' "$name" $((SECONDS - from))
     else
         failures=$((failures + 1))
@@ -16,6 +21,13 @@ check() {
 
 is() { # EXPECTED GOT
     [ "$1" = "$2" ] || { echo "expected '$1', got '$2'" && return 1; }
+}
+
+fails() { # COMMAND...
+    if "$@"; then
+        echo "went well, and must not: $*"
+        return 1
+    fi
 }
 
 bundle=/var/tmp/inventory-deploy
@@ -158,10 +170,10 @@ role_is_small() {
     local statement
     for statement in "create table inventory.mine (a int)" "update inventory.stock set quantity = 1" \
         "truncate inventory.movement" "alter table inventory.movement disable trigger all" "create extension hstore"; do
-        ! as_program "$statement" || { echo "allowed: $statement" && return 1; }
+        fails as_program "$statement"
     done
     # Nobody else comes by the socket.
-    ! on runuser -u www-data -- psql -qAtX -h /run/postgresql -U inventory -d inventory_db -c "select 1" || { echo "www-data came in" && return 1; }
+    fails on runuser -u www-data -- psql -qAtX -h /run/postgresql -U inventory -d inventory_db -c "select 1"
 }
 
 status_of() { # PATH
@@ -187,7 +199,8 @@ no_code_in_log() {
     local output
     output=$(on "$bundle/deploy.sh" --offline)
     grep -q "inventoryctl setup --code" <<<"$output"
-    ! grep -qE '^[0-9A-Z]{4}-[0-9A-Z]{4}' <<<"$output" && ! on journalctl --no-pager | grep -q 'asks for this code'
+    fails grep -qE '^[0-9A-Z]{4}-[0-9A-Z]{4}' <<<"$output"
+    fails grep -q 'asks for this code' <(on journalctl --no-pager)
 }
 
 code_on_terminal() {
@@ -242,7 +255,7 @@ photo_through_nginx() {
         echo picture >/var/lib/inventory/images/derived/ab/abcd/320.jpg && chmod 700 /var/lib/inventory/images/original && echo secret >/var/lib/inventory/images/original/ab/abcd'
     is inventory-photos "$(on stat -c %G /var/lib/inventory/images/derived/ab/abcd/320.jpg)"
     on runuser -u www-data -- cat /var/lib/inventory/images/derived/ab/abcd/320.jpg | grep -q picture
-    ! on runuser -u www-data -- cat /var/lib/inventory/images/original/ab/abcd
+    fails on runuser -u www-data -- cat /var/lib/inventory/images/original/ab/abcd
     is 404 "$(status_of /inventory-photos/ab/abcd/320.jpg)"
     rm -r "$place" "$root/var/lib/inventory/images/original/ab"
 }
@@ -260,7 +273,7 @@ changes_nothing() {
 
 mends() {
     on sh -c 'chmod 777 /var/lib/inventory/backups; rm /etc/nginx/sites-enabled/inventory; systemctl disable --now inventory-backup.timer; rm /usr/lib/inventory/model/config.json'
-    ! on /usr/lib/inventory/deploy/verify.sh >/dev/null 2>&1 || { echo "verify.sh saw nothing" && return 1; }
+    fails on /usr/lib/inventory/deploy/verify.sh
     on "$bundle/deploy.sh" --offline && on /usr/lib/inventory/deploy/verify.sh
 }
 
@@ -277,7 +290,9 @@ scene_web() {
 hammers() {
     local answers
     answers=$(on curl --silent --insecure --parallel --parallel-max 40 --output /dev/null --write-out '%{http_code}\n' 'https://127.0.0.1/healthz?[1-600]' | sort | uniq -c)
-    grep -q ' 429$' <<<"$answers" && grep -q ' 200$' <<<"$answers" || { echo "$answers" && return 1; }
+    echo "$answers"
+    grep -q ' 429$' <<<"$answers"
+    grep -q ' 200$' <<<"$answers"
     sleep 5
     is 200 "$(status_of /healthz)"
 }
@@ -290,7 +305,7 @@ tells_https() {
     local headers
     headers=$(on curl --silent --insecure --head https://127.0.0.1/)
     grep -qi '^strict-transport-security: max-age=31536000' <<<"$headers" || { echo "$headers" && return 1; }
-    ! grep -qi '^server: nginx/' <<<"$headers"
+    fails grep -qi '^server: nginx/' <<<"$headers"
 }
 
 two_instances() {
@@ -423,7 +438,7 @@ upgraded() { # VERSION
 broken_upgrade() { # VERSION
     local before
     before=$(bookings)
-    ! on /var/tmp/broken/upgrade.sh --offline || { echo "it said it went well" && return 1; }
+    fails on /var/tmp/broken/upgrade.sh --offline
     for _ in $(seq 60); do
         is 200 "$(status_of /readyz)" >/dev/null && break
         sleep 0.5
@@ -444,8 +459,9 @@ newest_backup() {
 refuses_to_lose() {
     local before output
     before=$(bookings)
-    ! output=$(on /usr/lib/inventory/deploy/rollback.sh --with-data "$(newest_backup)" 2>&1) || return 1
-    grep -q 'would be lost' <<<"$output" || { echo "$output" && return 1; }
+    output=$(fails on /usr/lib/inventory/deploy/rollback.sh --with-data "$(newest_backup)" 2>&1)
+    echo "$output"
+    grep -q 'would be lost' <<<"$output"
     is "$before" "$(bookings)"
 }
 
@@ -519,7 +535,7 @@ uninstalls() {
     local before
     before=$(bookings)
     on /usr/lib/inventory/deploy/uninstall.sh
-    ! on test -e /usr/bin/inventory
+    fails on test -e /usr/bin/inventory
     is "$before" "$(bookings)"
     on test -s /var/lib/inventory/config/inventory.toml
 }

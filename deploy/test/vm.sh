@@ -85,9 +85,14 @@ pull_the_plug() {
 
 failures=0
 check() { # NAME COMMAND...
-    local name=$1 from=$SECONDS output
+    local name=$1 from=$SECONDS output status
     shift
-    if output=$("$@" 2>&1); then
+    # Not within a condition, where a failing line in the middle would not count.
+    set +e
+    output=$(set -e && "$@" 2>&1)
+    status=$?
+    set -e
+    if [ "$status" -eq 0 ]; then
         say "ok    $name ($((SECONDS - from)) s)"
     else
         failures=$((failures + 1))
