@@ -140,6 +140,8 @@ look_at_backups() {
     local newest age
     newest=$(find "$data/backups" -maxdepth 1 -type f -name 'inventory-*' -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1)
     if [ -z "$newest" ]; then
+        # A machine that was set up today has not had its first night.
+        [ -z "$(find "$data/app/current.deb" -mtime -1 2>/dev/null)" ] || deploying=yes
         row "$([ -n "$deploying" ] && echo ! || echo ✗)" backup "none yet; the next is due $(systemctl show --property NextElapseUSecRealtime --value inventory-backup.timer)" \
             "now: systemctl start inventory-backup.service"
         return

@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
 need_root
-need_packages mmdebstrap zstd
+need_packages mmdebstrap zstd openssh-client
 
 architecture=$(host_architecture)
 for suite in "${suites[@]}"; do

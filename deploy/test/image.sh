@@ -73,7 +73,6 @@ make_disk() { # SUITE
     printf '/dev/vda / ext4 defaults,noatime,errors=remount-ro 0 1\n' >"$root/etc/fstab"
     install -d -m 700 "$root/root/.ssh"
     install -m 600 "$work/key.pub" "$root/root/.ssh/authorized_keys"
-    ssh-keygen -q -t ed25519 -N '' -f "$root/etc/ssh/ssh_host_ed25519_key" <<<y >/dev/null 2>&1
     mkdir -p "$root/etc/systemd/network"
     printf '[Match]\nName=en*\n[Network]\nDHCP=ipv4\n' >"$root/etc/systemd/network/10-dhcp.network"
     ln -sf /lib/systemd/system/systemd-networkd.service "$root/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"

@@ -31,6 +31,7 @@ unpack_fresh() { # SUITE ARCHITECTURE DIRECTORY NAME
     printf '127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost\n' "$4" >"$3/etc/hosts"
     rm -f "$3/etc/machine-id" && : >"$3/etc/machine-id"
     : >"$3/etc/fstab"
+    ssh-keygen -q -A -f "$3"
 }
 
 # Starts a root directory's systemd as process 1 of namespaces of its own: processes, mounts, control groups, network
@@ -65,7 +66,7 @@ boot() { # DIRECTORY
             ip link set lo up
             exec env -i container=inventory-test PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb /lib/systemd/systemd --log-target=journal --show-status=0
         ' -- "$root"
-    ) >"$root.log" 2>&1 </dev/null 9>&- &
+    ) >"$root.log" 2>&1 </dev/null 3>&- 9>&- &
     outer=$!
     for _ in $(seq 100); do
         first=$(awk '{ print $1 }' "/proc/$outer/task/$outer/children" 2>/dev/null || true)

@@ -44,6 +44,7 @@ unpack_next() { # ROOT DIRECTORY VERSION [PROGRAM]
     rm -rf "$root" "$bundle"
     mkdir -p "$bundle"
     tar -xzf "$build/$architecture/inventory-deploy.tar.gz" -C "$bundle" --strip-components=1
+    ln -s ../inventory-deploy/offline "$bundle/offline"
     dpkg-deb --raw-extract "$bundle"/packages/inventory_*.deb "$root"
     sed -i "s/^Version: .*/Version: $3/" "$root/DEBIAN/control"
     if [ -n "${4:-}" ]; then
