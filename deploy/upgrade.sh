@@ -42,6 +42,8 @@ put_back() {
     if [ "$(installed_version)" != "$before" ] && [ -s "$data/app/previous.deb" ]; then
         dpkg --install --force-downgrade "$data/app/previous.deb" >/dev/null 2>&1 || note "dpkg --install $data/app/previous.deb failed"
         mv -f "$data/app/previous.deb" "$data/app/current.deb"
+        # What was before that is again what rollback.sh goes back to.
+        [ ! -s "$data/app/older.deb" ] || mv -f "$data/app/older.deb" "$data/app/previous.deb"
     fi
     systemctl daemon-reload
     systemctl reset-failed "$unit" 2>/dev/null || true
@@ -66,6 +68,8 @@ main() {
     if [ -n "$backup" ]; then
         timed "backup" as_service inventory backup
     fi
+    rm -f "$data/app/older.deb"
+    [ ! -s "$data/app/previous.deb" ] || ln "$data/app/previous.deb" "$data/app/older.deb"
     trap 'put_back; exit 1' ERR INT TERM
     if has_own_database; then
         timed "nobody writes until all is verified" close_writes
@@ -74,6 +78,7 @@ main() {
     timed "stop $unit" systemctl stop "$unit"
     upgrading=yes "$here/deploy.sh" "${options[@]}"
     trap - ERR INT TERM
+    rm -f "$data/app/older.deb"
     if has_own_database; then
         timed "verified: writing is open again" open_writes
     fi
