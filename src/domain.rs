@@ -5,14 +5,17 @@
 //! once, made of *movements*.
 
 pub mod act;
+pub mod backoff;
 pub mod basket;
 pub mod code;
+pub mod command;
 pub mod id;
 pub mod item;
 pub mod movement;
 pub mod person;
 pub mod quantity;
 pub mod scan;
+pub mod scanner;
 pub mod search;
 pub mod stocktake;
 pub mod undo;

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod diagnosis;
 pub mod health;
 pub mod loans;
+pub mod machine;
 pub mod merge;
 pub mod people;
 pub mod photos;

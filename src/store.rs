@@ -1,5 +1,6 @@
 //! PostgreSQL: free functions over `&impl GenericClient`, so that one function serves a pooled client and a transaction.
 
+pub mod attempts;
 pub mod audit;
 pub mod bookings;
 pub mod bulk;

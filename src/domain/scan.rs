@@ -1,4 +1,6 @@
-//! What a scanned or typed text may mean, before the tables are asked.
+//! What a scanned or typed text may mean, before the tables are asked; and in [`action`], what it does once they have been.
+
+pub mod action;
 
 use super::code::{OwnCode, gtin14, normalise};
 

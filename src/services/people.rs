@@ -15,6 +15,10 @@ use crate::store::people::{self, SecretKind};
 use crate::store::stock::{self, Loan};
 use crate::store::{Db, StoreError, audit, bookings};
 
+mod sign_in;
+
+pub use sign_in::{Face, Proof};
+
 /// How long a set-up code counts, and how often it may be tried.
 pub const SETUP_MINUTES: i32 = 30;
 pub const SETUP_TRIES: i32 = 5;
@@ -47,6 +51,9 @@ pub enum PeopleError {
     SetupCode,
     #[error("the name or the secret is wrong")]
     WrongSecret,
+    /// Too many wrong tries in a row; nothing was compared.
+    #[error("too many wrong tries; try again in {seconds} s")]
+    Wait { seconds: u64 },
     #[error("hashing failed: {0}")]
     Hash(String),
     #[error(transparent)]
@@ -211,42 +218,6 @@ impl People {
         people::set_badge(&tx, id, &badge_hash(&text)).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(text.into())
-    }
-
-    /// Signs in with name and password. A wrong name takes as long as a wrong password, and gets the same answer.
-    pub async fn sign_in(&self, login: &str, password: SecretString) -> Result<Actor, PeopleError> {
-        let client = self.db.client().await?;
-        let found = people::by_login(&client, login).await?;
-        let (person, stored) = found.map_or((None, None), |(person, hash)| (Some(person), hash));
-        let right = verify(password, stored).await?;
-        let result = person.filter(|p| right && p.active).map(|p| Actor::person(p.id, p.role));
-        let (actor, action) =
-            result.as_ref().map_or((Actor::anonymous(), "sign_in_refused"), |actor| (actor.clone(), "signed_in"));
-        audit::note(&client, &actor, action, "person", actor.person.map(|p| p.0), None).await?;
-        result.ok_or(PeopleError::WrongSecret)
-    }
-
-    /// Signs in at a kiosk with a PIN: at most as a member.
-    pub async fn sign_in_with_pin(&self, id: PersonId, pin: SecretString) -> Result<Actor, PeopleError> {
-        let client = self.db.client().await?;
-        let person = people::get(&client, id).await?.filter(|p| p.active);
-        let stored = people::pin_hash(&client, id).await?;
-        let right = verify(pin, stored).await?;
-        let result = person.filter(|_| right).map(|p| Actor::person(p.id, p.role.min(Role::Member)));
-        let action = if result.is_some() { "signed_in" } else { "sign_in_refused" };
-        audit::note(&client, result.as_ref().unwrap_or(&Actor::anonymous()), action, "person", Some(id.0), None)
-            .await?;
-        result.ok_or(PeopleError::WrongSecret)
-    }
-
-    /// Signs in at a kiosk with a scanned badge: at most as a member. `None`: not a badge anybody has.
-    pub async fn sign_in_with_badge(&self, scanned: &str) -> Result<Option<Actor>, PeopleError> {
-        let client = self.db.client().await?;
-        let person = people::by_badge(&client, &badge_hash(scanned.trim())).await?;
-        let Some(person) = person else { return Ok(None) };
-        let actor = Actor::person(person.id, person.role.min(Role::Member));
-        audit::note(&client, &actor, "signed_in", "person", Some(person.id.0), None).await?;
-        Ok(Some(actor))
     }
 
     /// Is there an admin yet?

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::domain::command::Command;
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, ItemId, Permission, PersonId, scan};
 use crate::store::codes::{self, Target};
@@ -19,8 +20,8 @@ pub enum Scanned {
     Blank { code: String },
     /// Somebody's badge.
     Badge(PersonId),
-    /// A command label: `+1`, `undo` …
-    Command(String),
+    /// A command label.
+    Command(Command),
     /// Nothing knows it.
     Unknown { text: String },
 }
@@ -57,7 +58,11 @@ impl Scan {
             match targets.first() {
                 None => continue,
                 Some(Target::Blank) => return Ok(Scanned::Blank { code: key }),
-                Some(Target::Command(command)) => return Ok(Scanned::Command(command.clone())),
+                // A command this program does not know is a code nobody knows.
+                Some(Target::Command(word)) => match word.parse() {
+                    Ok(command) => return Ok(Scanned::Command(command)),
+                    Err(_) => continue,
+                },
                 Some(Target::Item(_)) => {}
             }
             let ids: Vec<ItemId> =

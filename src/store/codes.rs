@@ -34,8 +34,14 @@ pub async fn assign_own(client: &impl GenericClient, item: ItemId) -> Result<Own
     }
 }
 
-/// Attaches a code from elsewhere: a GTIN when it is one, else an alias. Refused when it names something else.
+/// Attaches a code: a printed label that is on nothing yet becomes one of the item's own; from elsewhere a GTIN when it is
+/// one, else an alias. Refused when it names something else.
 pub async fn attach(client: &impl GenericClient, item: ItemId, text: &str) -> Result<(), StoreError> {
+    if let Ok(own) = OwnCode::parse(text)
+        && stick_blank(client, item, &own).await.is_ok()
+    {
+        return Ok(());
+    }
     let gtin = crate::domain::code::gtin14(text);
     let kind = if gtin.is_some() { "gtin" } else { "alias" };
     let text = gtin.unwrap_or_else(|| normalise(text));

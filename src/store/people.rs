@@ -80,9 +80,30 @@ pub async fn by_login(
     row.map(|row| Ok((person(&row)?, row.get("password_hash")))).transpose()
 }
 
-/// A person's PIN hash.
-pub async fn pin_hash(client: &impl GenericClient, id: PersonId) -> Result<Option<String>, StoreError> {
-    let row = client.query_opt("select pin_hash from person where id = $1", &[&id.0]).await?;
+/// Which secret of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    Password,
+    Pin,
+}
+
+impl SecretKind {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Password => "password_hash",
+            Self::Pin => "pin_hash",
+        }
+    }
+}
+
+/// The hash of one of a person's secrets.
+pub async fn secret_hash(
+    client: &impl GenericClient,
+    id: PersonId,
+    kind: SecretKind,
+) -> Result<Option<String>, StoreError> {
+    let column = kind.column();
+    let row = client.query_opt(&format!("select {column} from person where id = $1"), &[&id.0]).await?;
     Ok(row.and_then(|row| row.get(0)))
 }
 
@@ -131,13 +152,6 @@ pub async fn update(
     if changed == 0 { Err(StoreError::NotFound("person")) } else { Ok(()) }
 }
 
-/// Which secret of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretKind {
-    Password,
-    Pin,
-}
-
 /// Stores a secret's hash, or takes it away.
 pub async fn set_secret(
     client: &impl GenericClient,
@@ -145,10 +159,7 @@ pub async fn set_secret(
     kind: SecretKind,
     hash: Option<&str>,
 ) -> Result<(), StoreError> {
-    let column = match kind {
-        SecretKind::Password => "password_hash",
-        SecretKind::Pin => "pin_hash",
-    };
+    let column = kind.column();
     let changed = client.execute(&format!("update person set {column} = $2 where id = $1"), &[&id.0, &hash]).await?;
     if changed == 0 { Err(StoreError::NotFound("person")) } else { Ok(()) }
 }

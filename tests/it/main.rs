@@ -21,6 +21,7 @@ mod program;
 mod races;
 mod scan;
 mod search;
+mod sign_in;
 mod stocktake;
 mod support;
 mod tidy;

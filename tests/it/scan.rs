@@ -1,5 +1,6 @@
 //! Scans: our labels, trade numbers, other systems' codes, blank labels, badges.
 
+use inventory::domain::command::Command;
 use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, RequestId};
 use inventory::services::Services;
 use inventory::services::catalog::NewItem;
@@ -72,6 +73,37 @@ async fn a_blank_label_becomes_an_items_own_and_cannot_be_stuck_twice() {
     codes::stick_blank(&client, drill, &labels[0]).await.expect("free");
     codes::stick_blank(&client, saw, &labels[0]).await.expect_err("taken");
     assert_eq!(name(&services, &labels[0].to_string()).await, "Drill");
+}
+
+#[tokio::test]
+async fn a_blank_label_is_attached_like_any_code() {
+    let test = TestDb::new().await;
+    let services = Services::new(&test.db);
+    let labels = codes::make_blank(&test.client().await, 1).await.expect("printed");
+    let drill = make(&services, "Drill", &[]).await;
+    services.catalog.attach_code(&Actor::program(), drill, &labels[0].to_string()).await.expect("free");
+    assert_eq!(name(&services, &labels[0].to_string()).await, "Drill");
+    let saw = make(&services, "Saw", &[]).await;
+    services.catalog.attach_code(&Actor::program(), saw, &labels[0].to_string()).await.expect_err("taken");
+}
+
+#[tokio::test]
+async fn every_command_label_is_there_and_means_what_it_says() {
+    let test = TestDb::new().await;
+    let services = Services::new(&test.db);
+    for command in Command::ALL {
+        assert_eq!(scan(&services, command.code()).await, Scanned::Command(command));
+        assert_eq!(scan(&services, &command.code().to_lowercase()).await, Scanned::Command(command));
+    }
+    let client = test.client().await;
+    client
+        .execute(
+            "insert into code (id, text, kind, command) values (gen_random_uuid(), 'INVDANCE', 'command', 'dance')",
+            &[],
+        )
+        .await
+        .expect("a later program's");
+    assert!(matches!(scan(&services, "INVDANCE").await, Scanned::Unknown { .. }), "not known here");
 }
 
 #[tokio::test]

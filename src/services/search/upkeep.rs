@@ -151,6 +151,17 @@ async fn embed_batch(client: &mut crate::store::Client, meaning: &Meaning, model
 }
 
 impl Search {
+    /// What waits to be indexed, and to be embedded with the model that is loaded.
+    pub async fn backlog(&self, actor: &Actor) -> Result<Backlog, SearchError> {
+        actor.require(Permission::Keep)?;
+        let client = self.db.client().await?;
+        let model = match self.meaning.state() {
+            ModelState::Ready(id) => Some(embeddings::register_model(&client, id.as_str()).await?),
+            _ => None,
+        };
+        Ok(search_index::backlog(&client, model).await?)
+    }
+
     /// Makes words, keys and vectors of every item anew where they are out of date, and all words when `whole`;
     /// tells the backlog as it shrinks. Returns when nothing is left. Needs no worker, and minds none.
     pub async fn reindex(&self, actor: &Actor, whole: bool, mut tell: impl FnMut(Backlog)) -> Result<(), SearchError> {

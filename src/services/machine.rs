@@ -1,0 +1,298 @@
+//! The machine a kiosk runs on: what is wrong with it, how it is, and how it is restarted.
+//!
+//! Read from the kernel's files (`/proc`, `/sys`) and, on a Pi, its firmware (`vcgencmd get_throttled`, as documented by
+//! Raspberry Pi); what a machine does not have is absent, not zero.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::statvfs::statvfs;
+use thiserror::Error;
+use tokio::process::Command;
+
+use crate::domain::person::Forbidden;
+use crate::domain::{Actor, Permission};
+
+/// Below this share of free disk, or this much, somebody should look after it.
+const DISK_LOW_SHARE: f64 = 0.05;
+const DISK_LOW_BYTES: u64 = 500_000_000;
+/// A Pi 5 slows down from 80 °C (Raspberry Pi documentation, "Frequency management").
+const HOT_CELSIUS: f32 = 80.0;
+/// Whoever does not answer within this time is taken as silent.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why a call about the machine failed.
+#[derive(Debug, Error)]
+pub enum MachineError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error("systemctl does not do that: {0}")]
+    Refused(String),
+}
+
+/// What people in front of the screen are told at once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Condition {
+    /// No network interface but the machine's own is up.
+    pub offline: bool,
+    /// Bytes free, when nearly none are.
+    pub disk_low: Option<u64>,
+    /// Degrees Celsius, when it is too hot.
+    pub hot: Option<f32>,
+    /// The Pi slows itself down now, for heat or for too little power.
+    pub throttled: bool,
+    pub too_little_power: bool,
+}
+
+/// Everything the status page shows of the machine.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MachineStatus {
+    pub condition: Condition,
+    pub celsius: Option<f32>,
+    /// The firmware's word: what is wrong now, and in the upper half what was since it started.
+    pub throttling: Option<u32>,
+    pub disk_free: Option<u64>,
+    pub disk_whole: Option<u64>,
+    pub memory_available: Option<u64>,
+    pub memory_whole: Option<u64>,
+    /// Of this program alone, shared pages by their share.
+    pub program_memory: Option<u64>,
+    pub uptime: Option<Duration>,
+    pub addresses: Vec<IpAddr>,
+    pub model: Option<String>,
+}
+
+/// What an admin may have the machine do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    /// This program alone.
+    Restart,
+    Reboot,
+    ShutDown,
+}
+
+/// Knows the machine. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// `/`, or what a test gives instead.
+    root: PathBuf,
+    data_dir: PathBuf,
+}
+
+impl Machine {
+    /// The machine whose data lie in `data_dir`.
+    pub fn new(data_dir: &Path) -> Self {
+        Self::at(Path::new("/"), data_dir)
+    }
+
+    /// As [`Machine::new`], with the kernel's files below another root.
+    pub fn at(root: &Path, data_dir: &Path) -> Self {
+        Self { root: root.to_owned(), data_dir: data_dir.to_owned() }
+    }
+
+    /// What is wrong now.
+    pub async fn condition(&self, actor: &Actor) -> Result<Condition, MachineError> {
+        actor.require(Permission::Look)?;
+        let word = throttling().await;
+        Ok(self.judge(word))
+    }
+
+    /// Everything there is to know.
+    pub async fn status(&self, actor: &Actor) -> Result<MachineStatus, MachineError> {
+        actor.require(Permission::Keep)?;
+        let word = throttling().await;
+        let (disk_free, disk_whole) = self.disk().unzip();
+        let memory = self.read("proc/meminfo").unwrap_or_default();
+        let rollup = self.read("proc/self/smaps_rollup").unwrap_or_default();
+        let uptime = self.read("proc/uptime").and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+        Ok(MachineStatus {
+            condition: self.judge(word),
+            celsius: self.celsius(),
+            throttling: word,
+            disk_free,
+            disk_whole,
+            memory_available: kilobytes(&memory, "MemAvailable:"),
+            memory_whole: kilobytes(&memory, "MemTotal:"),
+            program_memory: kilobytes(&rollup, "Pss:"),
+            uptime: uptime.map(Duration::from_secs_f64),
+            addresses: addresses().await,
+            model: self.read("proc/device-tree/model").map(|text| text.trim_end_matches('\0').to_owned()),
+        })
+    }
+
+    /// Restarts the program or the machine, or turns it off. systemd does it, and lets this account ask for nothing else.
+    pub async fn power(&self, actor: &Actor, power: Power) -> Result<(), MachineError> {
+        actor.require(Permission::Administer)?;
+        let arguments: &[&str] = match power {
+            Power::Restart => &["--no-block", "restart", "inventory-kiosk.service"],
+            Power::Reboot => &["--no-block", "reboot"],
+            Power::ShutDown => &["--no-block", "poweroff"],
+        };
+        let asked = Command::new("systemctl")
+            .arg("--no-ask-password")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(Duration::from_secs(20), asked)
+            .await
+            .map_err(|_| MachineError::Refused("it does not answer".into()))?
+            .map_err(|error| MachineError::Refused(error.to_string()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(MachineError::Refused(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+
+    fn judge(&self, word: Option<u32>) -> Condition {
+        let word = word.unwrap_or(0);
+        Condition {
+            offline: !self.online(),
+            disk_low: self.disk().and_then(|(free, whole)| {
+                (free < DISK_LOW_BYTES || (free as f64) < DISK_LOW_SHARE * whole as f64).then_some(free)
+            }),
+            hot: self.celsius().filter(|celsius| *celsius >= HOT_CELSIUS),
+            // Bits 1, 2 and 3: the clock is capped, it is throttled, the soft limit of heat is reached. Bit 0: undervoltage.
+            throttled: word & 0b1110 != 0,
+            too_little_power: word & 1 != 0,
+        }
+    }
+
+    fn read(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(self.root.join(path)).ok()
+    }
+
+    /// The hottest of the kernel's zones.
+    fn celsius(&self) -> Option<f32> {
+        let zones = std::fs::read_dir(self.root.join("sys/class/thermal")).ok()?;
+        let degrees = zones.flatten().filter_map(|zone| {
+            let text = std::fs::read_to_string(zone.path().join("temp")).ok()?;
+            Some(text.trim().parse::<f32>().ok()? / 1000.0)
+        });
+        degrees.fold(None, |hottest: Option<f32>, next| Some(hottest.map_or(next, |most| most.max(next))))
+    }
+
+    /// Bytes free for this program, and in all.
+    fn disk(&self) -> Option<(u64, u64)> {
+        let existing = self.data_dir.ancestors().find(|dir| dir.is_dir())?;
+        let stat = statvfs(existing).ok()?;
+        Some((stat.blocks_available() * stat.fragment_size(), stat.blocks() * stat.fragment_size()))
+    }
+
+    /// A machine whose interfaces cannot be read is taken as online: a banner that is wrong is worse than none.
+    fn online(&self) -> bool {
+        let Ok(interfaces) = std::fs::read_dir(self.root.join("sys/class/net")) else { return true };
+        let mut others = interfaces.flatten().filter(|interface| interface.file_name() != "lo").peekable();
+        others.peek().is_none()
+            || others.any(|interface| {
+                std::fs::read_to_string(interface.path().join("carrier")).is_ok_and(|carrier| carrier.trim() == "1")
+            })
+    }
+}
+
+/// What the Pi's firmware says of heat and power; `None` where there is none.
+async fn throttling() -> Option<u32> {
+    let asked = Command::new("vcgencmd").arg("get_throttled").stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+    throttled_word(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn throttled_word(text: &str) -> Option<u32> {
+    let hex = text.trim().strip_prefix("throttled=0x")?;
+    u32::from_str_radix(hex, 16).ok()
+}
+
+fn kilobytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+/// Where other machines reach this one; `hostname -I` leaves out its own loops and what only the cable knows.
+async fn addresses() -> Vec<IpAddr> {
+    let asked = Command::new("hostname").arg("-I").stdin(Stdio::null()).kill_on_drop(true).output();
+    let Ok(Ok(output)) = tokio::time::timeout(PATIENCE, asked).await else { return Vec::new() };
+    String::from_utf8_lossy(&output.stdout).split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let file = root.join(path);
+        std::fs::create_dir_all(file.parent().expect("below the root")).expect("made");
+        std::fs::write(file, text).expect("written");
+    }
+
+    fn pi() -> (tempfile::TempDir, Machine) {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        write(root.path(), "sys/class/thermal/thermal_zone0/temp", "61250\n");
+        write(root.path(), "sys/class/net/lo/carrier", "1\n");
+        write(root.path(), "sys/class/net/eth0/carrier", "1\n");
+        write(root.path(), "proc/meminfo", "MemTotal:        8245892 kB\nMemAvailable:    6011036 kB\n");
+        write(root.path(), "proc/self/smaps_rollup", "Rss:  200 kB\nPss:  150 kB\n");
+        write(root.path(), "proc/uptime", "3600.25 14000.00\n");
+        write(root.path(), "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0");
+        let machine = Machine::at(root.path(), root.path());
+        (root, machine)
+    }
+
+    #[tokio::test]
+    async fn a_machine_in_order_has_nothing_to_say() {
+        let (_root, machine) = pi();
+        let status = machine.status(&Actor::program()).await.expect("allowed");
+        assert!(!status.condition.offline && status.condition.hot.is_none());
+        assert_eq!(status.celsius, Some(61.25));
+        assert_eq!(status.memory_whole, Some(8_245_892 * 1024));
+        assert_eq!(status.program_memory, Some(150 * 1024));
+        assert_eq!(status.uptime, Some(Duration::from_millis(3_600_250)));
+        assert_eq!(status.model.as_deref(), Some("Raspberry Pi 5 Model B Rev 1.0"));
+        assert!(status.disk_whole > status.disk_free && status.disk_free > Some(0));
+    }
+
+    #[tokio::test]
+    async fn heat_and_a_lost_cable_are_told_and_clear_by_themselves() {
+        let (root, machine) = pi();
+        write(root.path(), "sys/class/thermal/thermal_zone1/temp", "83000\n");
+        write(root.path(), "sys/class/net/eth0/carrier", "0\n");
+        let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
+        assert_eq!((told.hot, told.offline), (Some(83.0), true));
+        write(root.path(), "sys/class/thermal/thermal_zone1/temp", "70000\n");
+        write(root.path(), "sys/class/net/wlan0/carrier", "1\n");
+        let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
+        assert_eq!((told.hot, told.offline), (None, false));
+    }
+
+    #[test]
+    fn the_firmwares_word_is_read() {
+        let (_root, machine) = pi();
+        assert_eq!(throttled_word("throttled=0x50005\n"), Some(0x50005));
+        assert_eq!(throttled_word("error=1"), None);
+        let judged = machine.judge(Some(0x50005));
+        assert!(judged.throttled && judged.too_little_power);
+        let past = machine.judge(Some(0x50000));
+        assert!(!past.throttled && !past.too_little_power, "what was is not what is");
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_such_files_is_not_in_trouble() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let machine = Machine::at(root.path(), root.path());
+        let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
+        assert_eq!((told.offline, told.hot), (false, None));
+        assert_eq!(machine.status(&Actor::program()).await.expect("allowed").celsius, None);
+    }
+
+    #[tokio::test]
+    async fn only_a_keeper_reads_all_and_only_an_admin_turns_it_off() {
+        let (_root, machine) = pi();
+        for (role, reads) in [(crate::domain::Role::Member, false), (crate::domain::Role::Keeper, true)] {
+            let actor = Actor { person: None, role };
+            assert_eq!(machine.status(&actor).await.is_ok(), reads);
+            let refused = machine.power(&actor, Power::ShutDown).await;
+            assert!(matches!(refused, Err(MachineError::Forbidden(_))));
+        }
+    }
+}
