@@ -15,9 +15,9 @@ window_packages=(
     fonts-lato fonts-b612 fonts-noto-core
 )
 
-# A display without a screen, and a browser that a test drives.
+# A display without a screen, a browser that a test drives, and systemctl, which arranges units below another root.
 test_packages=(
-    xvfb xauth
+    xvfb xauth systemd
     chromium chromium-driver
     shellcheck
 )

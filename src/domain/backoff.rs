@@ -2,7 +2,6 @@
 //! out: a storeroom with a forgotten PIN has five minutes to wait, not an administrator to find.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::PersonId;
@@ -29,8 +28,8 @@ pub enum Subject {
     Pin(PersonId),
     /// A password asked for again at a kiosk, to step up.
     StepUp(PersonId),
-    /// Where the try comes from.
-    Address(IpAddr),
+    /// Where the try comes from: an address in its usual notation.
+    Address(String),
 }
 
 impl fmt::Display for Subject {
@@ -43,7 +42,10 @@ impl fmt::Display for Subject {
             }
             Self::Pin(id) => write!(f, "pin:{id}"),
             Self::StepUp(id) => write!(f, "step-up:{id}"),
-            Self::Address(address) => write!(f, "address:{address}"),
+            Self::Address(address) => {
+                let address: String = address.chars().take(100).collect();
+                write!(f, "address:{address}")
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod failover;
 mod full_disk;
 mod heads;
 mod house;
+mod kiosk_script;
 mod ledger;
 mod loans;
 mod merge;
