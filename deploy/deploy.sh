@@ -56,7 +56,8 @@ parse() {
 
 has_database() { [ "$role" != app ]; }
 has_program() { [ "$role" != database ]; }
-has_window() { [ "$role" = kiosk ] || { [ "$role" = all ] && has_display; }; }
+# What is a kiosk stays one, display or not, until kiosk.sh disable.
+has_window() { [ "$role" = kiosk ] || { [ "$role" = all ] && { has_display || [ "$(serving_unit)" = inventory-kiosk.service ]; }; }; }
 
 # Whether a screen is plugged in: the kernel says so for every connector. (A real machine's cards only.)
 has_display() {

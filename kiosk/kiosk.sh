@@ -33,6 +33,7 @@ files=(
     "60-inventory-kiosk.polkit.rules:/etc/polkit-1/rules.d/60-inventory-kiosk.rules"
     "60-inventory-kiosk.sysctl.conf:/etc/sysctl.d/60-inventory-kiosk.conf"
     "60-inventory-kiosk.logind.conf:/etc/systemd/logind.conf.d/60-inventory-kiosk.conf"
+    "60-inventory-kiosk.socket.conf:/etc/systemd/system/inventory.socket.d/60-kiosk.conf"
 )
 touch_rule=/etc/udev/rules.d/71-inventory-touch.rules
 unit_file=/etc/systemd/system/inventory-kiosk.service
@@ -151,6 +152,17 @@ set_cmdline() {
     [ "$line" = "$(head -1 "$file")" ] || step "$file: the console $2" write "$file" <<<"$line"
 }
 
+# The socket learns at its start whom it serves.
+show() {
+    systemctl stop inventory.service inventory.socket 2>/dev/null || true
+    systemctl restart inventory-kiosk.service
+}
+serve() {
+    systemctl daemon-reload
+    systemctl stop inventory.socket 2>/dev/null || true
+    systemctl start inventory.service
+}
+
 enable() {
     [ -n "$rotation" ] || rotation=$(setting SLINT_KMS_ROTATION)
     rotation=${rotation:-0}
@@ -184,7 +196,7 @@ enable() {
     ! enabled inventory.service || step "inventory.service makes way" sysd --quiet disable inventory.service
     enabled inventory-kiosk.service || step "inventory-kiosk.service from now on" sysd --quiet enable inventory-kiosk.service
     if live && { [ "$changes" -gt 0 ] || ! systemctl is-active --quiet inventory-kiosk.service; }; then
-        step "show it" systemctl restart inventory-kiosk.service
+        step "show it" show
     fi
 }
 
@@ -208,7 +220,7 @@ disable() {
     [ ! -e "$root$unit_file" ] || step "without $unit_file" rm "$root$unit_file"
     if was enabled inventory.service && ! enabled inventory.service; then
         step "inventory.service again" sysd --quiet enable inventory.service
-        if live; then step "serve browsers" systemctl start inventory.service; fi
+        if live; then step "serve browsers" serve; fi
     fi
     [ ! -e "$record" ] || step "forget what was" rm "$record"
     if [ "$changes" -gt 0 ] && [ -z "$dry_run" ]; then reload; fi
