@@ -13,6 +13,8 @@ mod export;
 mod fetch_model;
 pub mod generate;
 mod import;
+#[cfg(feature = "gui")]
+mod kiosk;
 mod migrate;
 mod person;
 pub mod progress;
@@ -23,6 +25,8 @@ mod serve;
 mod setup;
 mod start_own;
 mod stocktake;
+#[cfg(feature = "gui")]
+mod windowed;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +55,8 @@ pub struct Cli {
 enum Command {
     #[cfg(feature = "gui")]
     Desktop(desktop::Args),
+    #[cfg(feature = "gui")]
+    Kiosk(kiosk::Args),
     Serve(serve::Args),
     Migrate(migrate::Args),
     Setup(setup::Args),
@@ -101,8 +107,10 @@ impl Context {
 pub fn run(cli: Cli) -> ExitCode {
     let done = prepare(&cli).and_then(|context| {
         #[cfg(feature = "gui")]
-        if let Command::Desktop(_) = cli.command {
-            return desktop::run(&context);
+        match &cli.command {
+            Command::Desktop(_) => return desktop::run(&context),
+            Command::Kiosk(args) => return kiosk::run(args, &context),
+            _ => {}
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let done = runtime.block_on(dispatch(cli.command, context));
@@ -119,6 +127,8 @@ fn prepare(cli: &Cli) -> anyhow::Result<Context> {
     let listen = match &cli.command {
         #[cfg(feature = "gui")]
         Command::Desktop(args) => args.listen.clone(),
+        #[cfg(feature = "gui")]
+        Command::Kiosk(args) => args.listen.clone(),
         Command::Serve(args) => args.listen.clone(),
         _ => None,
     };
@@ -131,7 +141,9 @@ fn prepare(cli: &Cli) -> anyhow::Result<Context> {
 async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode> {
     match command {
         #[cfg(feature = "gui")]
-        Command::Desktop(_) => unreachable!("the window has the main thread, before there is a runtime"),
+        Command::Desktop(_) | Command::Kiosk(_) => {
+            unreachable!("the window has the main thread, before there is a runtime")
+        }
         Command::Serve(_) => serve::run(context).await,
         Command::Migrate(args) => migrate::run(args, context).await,
         Command::Setup(args) => setup::run(args, context).await,

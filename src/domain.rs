@@ -14,6 +14,7 @@ pub mod item;
 pub mod movement;
 pub mod person;
 pub mod quantity;
+pub mod reorder;
 pub mod scan;
 pub mod scanner;
 pub mod search;

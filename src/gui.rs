@@ -11,19 +11,23 @@ mod desktop;
 mod editor;
 mod form;
 mod format;
+mod history;
 mod item;
+mod kiosk;
 mod live;
 mod models;
 mod notices;
 mod photos;
 mod places;
 mod program;
+mod related;
 mod results;
 mod rows;
 mod session;
 mod settings;
 
 pub use desktop::{Desktop, quit, run};
+pub use kiosk::{Kiosk, Room, run as run_kiosk};
 pub use program::{Opener, Program, StartError, Surroundings, Wish};
 
 /// What the Slint compiler makes of `ui/`.

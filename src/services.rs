@@ -15,6 +15,7 @@ pub mod merge;
 pub mod people;
 pub mod photos;
 pub mod relations;
+pub mod reorder;
 pub mod scan;
 pub mod search;
 pub mod stock;
@@ -40,6 +41,7 @@ pub struct Services {
     pub undo: undo::Undo,
     pub merge: merge::Merge,
     pub relations: relations::Relations,
+    pub reorder: reorder::Reorder,
     pub people: people::People,
     pub photos: photos::Photos,
     pub scan: scan::Scan,
@@ -80,6 +82,7 @@ impl Services {
             undo: undo::Undo::new(db.clone()),
             merge: merge::Merge::new(db.clone()),
             relations: relations::Relations::new(db.clone()),
+            reorder: reorder::Reorder::new(db.clone()),
             people: people::People::new(db.clone()),
             transfer: transfer::Transfer::new(db.clone(), photos.clone()),
             photos,

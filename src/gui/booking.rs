@@ -1,22 +1,24 @@
-//! One act on one item: the dialog's question, what is read from it, what is booked.
+//! One act on one item, asked by the desktop's dialog or the kiosk's page. [`amount`] is its number, [`confirm`] its end.
 
-use std::cell::RefCell;
+mod amount;
+mod confirm;
+
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rust_decimal::Decimal;
 use slint::{ModelRc, SharedString, VecModel};
+use time::{Date, Duration};
 
 use super::desktop::{Face, react};
+use super::format;
 use super::models::sync;
-use super::notices::{self, Told};
-use super::ui::{BookingAdapter, BookingTrouble, PlaceChoice, Verb};
-use super::{item, live};
-use crate::domain::act::ActError;
-use crate::domain::quantity::QuantityError;
-use crate::domain::{Act, Borrower, ItemId, LotId, Quantity, RequestId};
-use crate::services::catalog::{ItemView, StoreError};
+use super::photos::{self, Pixels};
+use super::ui::{BookingAdapter, BookingTrouble, Choosing, DueChoice, Moment, PersonChoice, PlaceChoice, Verb};
+use super::{kiosk, notices, session};
+use crate::domain::{Act, ItemId, ItemKind, LoanId, LotId, Permission, Quantity, RequestId};
+use crate::services::catalog::{ItemView, Loan};
 use crate::services::people::Person;
-use crate::services::stock::{Booked, BookingKind, BookingRequest, Refusal, StockError};
 
 /// What the open dialog is about.
 #[derive(Default)]
@@ -24,6 +26,9 @@ pub struct State {
     about: RefCell<Option<About>>,
     from: Rc<VecModel<PlaceChoice>>,
     to: Rc<VecModel<PlaceChoice>>,
+    people: Rc<VecModel<PersonChoice>>,
+    /// The number stands there as it was proposed: the first key of the pad replaces it.
+    fresh: Cell<bool>,
 }
 
 struct About {
@@ -31,6 +36,9 @@ struct About {
     view: ItemView,
     people: Vec<Person>,
     home: Option<ItemId>,
+    /// The loan that comes back, where one was named.
+    returning: Option<Loan>,
+    due_on: Option<Date>,
     /// One per confirmation: a second press of the same button books once.
     request: RequestId,
     asked: Option<Ask>,
@@ -48,46 +56,87 @@ pub fn connect(face: &Rc<Face>) {
     adapter.set_open(false);
     adapter.set_from_choices(ModelRc::from(face.booking.from.clone()));
     adapter.set_to_choices(ModelRc::from(face.booking.to.clone()));
+    adapter.set_people(ModelRc::from(face.booking.people.clone()));
     adapter.on_begin({
-        let begin = react(face, |face, (verb, id): (Verb, SharedString)| begin(face, verb, &id));
+        let begin = react(face, |face, (verb, id): (Verb, SharedString)| begin(face, verb, &id, None));
         move |verb, id| begin((verb, id))
     });
+    adapter.on_take_back({
+        let take_back = react(face, |face, (id, loan): (SharedString, SharedString)| {
+            if let Ok(loan) = loan.parse() {
+                begin(face, Verb::PutBack, &id, Some(loan));
+            }
+        });
+        move |id, loan| take_back((id, loan))
+    });
+    adapter.on_press(react(face, |face, key: SharedString| amount::press(face, &key)));
+    adapter.on_set_amount(react(face, |face, text: SharedString| amount::set(face, &text)));
+    adapter.on_search_person(react(face, |face, name: SharedString| show_people(face, &name)));
+    adapter.on_choose_person(react(face, |face, name: SharedString| {
+        face.adapter::<BookingAdapter>().set_borrower(name);
+        amount::weigh(face);
+    }));
+    adapter.on_choose_due(react(face, choose_due));
     adapter.on_choose_from(react(face, |face, id: SharedString| {
-        face.adapter::<BookingAdapter>().set_from(id);
-        weigh(face);
+        let adapter = face.adapter::<BookingAdapter>();
+        if let Some(about) = &*face.booking.about.borrow()
+            && about.verb == Verb::Count
+        {
+            adapter.set_amount(face.numbers().write(amount::on_line(&about.view, &id)).into());
+        }
+        adapter.set_from(id);
+        amount::weigh(face);
     }));
     adapter.on_choose_to(react(face, |face, id: SharedString| {
         let name = id.parse().ok().and_then(|id| face.places.node(id)).map(|node| node.name).unwrap_or_default();
         let adapter = face.adapter::<BookingAdapter>();
         adapter.set_to(id);
         adapter.set_to_name(name.into());
-        weigh(face);
+        amount::weigh(face);
     }));
     adapter.on_search_to(react(face, |face, query: SharedString| {
         let moved = face.booking.about.borrow().as_ref().map(|about| about.view.summary.id);
         sync(&face.booking.to, face.places.find(&query, moved));
     }));
-    adapter.on_change_amount(react(face, |face, _: SharedString| weigh(face)));
-    adapter.on_step(react(face, |face, by: i32| {
-        let adapter = face.adapter::<BookingAdapter>();
-        let numbers = face.numbers();
-        let now = numbers.read(&adapter.get_amount()).unwrap_or_default();
-        let least = if adapter.get_verb() == Verb::Count { Decimal::ZERO } else { Decimal::ONE };
-        adapter.set_amount(numbers.write((now + Decimal::from(by)).max(least)).into());
-        weigh(face);
-    }));
+    adapter.on_change_amount(react(face, |face, _: SharedString| amount::weigh(face)));
+    adapter.on_step(react(face, |face, by: i32| amount::step(face, by)));
     adapter.on_confirm({
-        let confirm = react(face, |face, ()| confirm(face));
+        let confirm = react(face, |face, ()| confirm::confirm(face));
         move || confirm(())
     });
     adapter.on_cancel({
-        let cancel = react(face, |face, ()| close(face));
+        let cancel = react(face, |face, ()| {
+            close(face);
+            kiosk::acted(face, false);
+        });
         move || cancel(())
     });
 }
 
-fn begin(face: &Rc<Face>, verb: Verb, id: &str) {
+/// What somebody may have to be to do it.
+fn permission(verb: Verb) -> Permission {
+    match verb {
+        Verb::AddStock | Verb::Count | Verb::Scrap => Permission::Keep,
+        _ => Permission::Book,
+    }
+}
+
+/// Can it be done with such a thing at all?
+fn applies(verb: Verb, kind: ItemKind) -> bool {
+    match verb {
+        Verb::Count | Verb::AddStock => kind.is_counted(),
+        Verb::Move => kind != ItemKind::Product,
+        _ => !matches!(kind, ItemKind::Location | ItemKind::Product),
+    }
+}
+
+/// Asks about an act with an item; `loan`: one of its loans comes back.
+pub fn begin(face: &Rc<Face>, verb: Verb, id: &str, loan: Option<LoanId>) {
     let Ok(id) = id.parse::<ItemId>() else { return };
+    kiosk::require(face, permission(verb), move |face| load(face, verb, id, loan));
+}
+
+fn load(face: &Rc<Face>, verb: Verb, id: ItemId, loan: Option<LoanId>) {
     face.call(
         move |services, actor| async move {
             let view = services.catalog.view(&actor, id).await;
@@ -97,13 +146,20 @@ fn begin(face: &Rc<Face>, verb: Verb, id: &str) {
             (view, home, people)
         },
         move |face, (view, home, people)| match view {
-            Ok(view) => ask(face, verb, view, home, people),
+            Ok(view) if !applies(verb, view.summary.kind) => kiosk::looked_at_instead(face, id),
+            Ok(view) => {
+                let returning = loan.and_then(|id| view.loans.iter().find(|loan| loan.id == id).cloned());
+                let due_on = None;
+                let (request, asked) = (RequestId::new(), None);
+                ask(face, About { verb, view, people, home, returning, due_on, request, asked });
+            }
             Err(error) => notices::failed(face, &error.to_string()),
         },
     );
 }
 
-fn ask(face: &Rc<Face>, verb: Verb, view: ItemView, home: Option<ItemId>, people: Vec<Person>) {
+fn ask(face: &Rc<Face>, about: About) {
+    let (verb, view, home) = (about.verb, &about.view, about.home);
     let adapter = face.adapter::<BookingAdapter>();
     let numbers = face.numbers();
     let counted = view.summary.kind.is_counted();
@@ -128,7 +184,10 @@ fn ask(face: &Rc<Face>, verb: Verb, view: ItemView, home: Option<ItemId>, people
         .collect();
     // A single thing comes from where it is, and nothing is to be chosen.
     adapter.set_asks_from(takes && counted && !from.is_empty());
-    adapter.set_from(from.first().map(|choice| choice.id.clone()).unwrap_or_default());
+    // Where it belongs comes first, then where most of it lies.
+    let usual = from.iter().find(|choice| home.is_some_and(|home| choice.id.starts_with(&home.to_string())));
+    let line = usual.or(from.first()).map(|choice| choice.id.clone()).unwrap_or_default();
+    adapter.set_from(line.clone());
     sync(&face.booking.from, from);
 
     let to = if verb == Verb::Move { None } else { home.or_else(|| view.stock.first().map(|line| line.holder)) };
@@ -147,10 +206,16 @@ fn ask(face: &Rc<Face>, verb: Verb, view: ItemView, home: Option<ItemId>, people
     adapter.set_verb(verb);
     adapter.set_item(view.summary.id.to_string().into());
     adapter.set_item_name(view.summary.name.as_str().into());
+    adapter.set_third_key(amount::third_key(face, &unit).into());
     adapter.set_unit(unit.into());
     adapter.set_countable(counted);
-    let first =
-        if verb == Verb::Count { view.stock.first().map_or(Decimal::ZERO, |line| line.quantity) } else { Decimal::ONE };
+    adapter.set_kind(format::kind(view.summary.kind));
+    adapter.set_code(view.summary.code.as_deref().unwrap_or_default().into());
+    let first = match (&about.returning, verb) {
+        (Some(loan), _) => loan.outstanding,
+        (None, Verb::Count) => amount::on_line(view, &line),
+        _ => Decimal::ONE,
+    };
     adapter.set_amount(numbers.write(first).into());
     let quick: &[i64] = if verb == Verb::Count { &[] } else { &[1, 10, 50, 100] };
     adapter.set_quick(ModelRc::from(Rc::new(quick.iter().map(|n| numbers.count(*n)).collect::<VecModel<_>>())));
@@ -158,207 +223,83 @@ fn ask(face: &Rc<Face>, verb: Verb, view: ItemView, home: Option<ItemId>, people
     adapter.set_note("".into());
     adapter.set_busy(false);
     adapter.set_trouble(BookingTrouble::None);
-    face.booking.about.replace(Some(About { verb, view, people, home, request: RequestId::new(), asked: None }));
-    weigh(face);
-    adapter.set_open(true);
-}
-
-/// Says what the chosen place holds afterwards, and what *All* is.
-fn weigh(face: &Face) {
-    let adapter = face.adapter::<BookingAdapter>();
-    adapter.set_trouble(BookingTrouble::None);
-    let about = face.booking.about.borrow();
-    let Some(about) = about.as_ref() else { return };
-    let numbers = face.numbers();
-    let unit = about.view.summary.unit.as_deref().unwrap_or_default();
-    let holder = chosen_line(&adapter.get_from());
-    let there = holder.and_then(|(holder, lot)| {
-        let mut lines = about.view.stock.iter();
-        lines.find(|line| line.holder == holder && line.lot.as_ref().map(|lot| lot.id) == lot).map(|line| line.quantity)
+    adapter.set_returning_from(about.returning.as_ref().map(|loan| loan.borrower.clone()).unwrap_or_default().into());
+    adapter.set_due_days(-1);
+    adapter.set_due(Moment::default());
+    adapter.set_due_choices(ModelRc::from(Rc::new(due_choices(face).into_iter().collect::<VecModel<_>>())));
+    // Without a number there is nothing to press: what is to be decided stands there at once.
+    adapter.set_choosing(match verb {
+        _ if counted => Choosing::None,
+        Verb::Take => Choosing::Due,
+        Verb::PutBack | Verb::Move | Verb::AddStock => Choosing::Target,
+        Verb::Lend => Choosing::Person,
+        Verb::Count | Verb::MarkMissing | Verb::Scrap => Choosing::None,
     });
-    let takes = adapter.get_asks_from() && about.verb != Verb::Count;
-    let all = there.filter(|_| takes && about.view.summary.kind.is_counted());
-    adapter.set_all(all.map(|all| numbers.write(all)).unwrap_or_default().into());
-    let name = holder.and_then(|(holder, _)| face.places.node(holder)).map(|node| node.name).unwrap_or_default();
-    adapter.set_from_name(name.into());
-    let left = match (all, numbers.read(&adapter.get_amount())) {
-        (Some(all), Some(asked)) if asked > Decimal::ZERO && asked <= all => numbers.quantity(all - asked, unit),
-        _ => SharedString::new(),
-    };
-    adapter.set_left_here(left);
+    show_picture(face, view);
+    face.booking.fresh.set(true);
+    face.booking.about.replace(Some(about));
+    show_people(face, "");
+    amount::weigh(face);
+    adapter.set_open(true);
+    kiosk::asked(face);
 }
 
-/// What the dialog asks for, or what is missing.
-fn read(face: &Face, about: &About) -> Result<Ask, BookingTrouble> {
-    let adapter = face.adapter::<BookingAdapter>();
-    let item = about.view.summary.id;
-    let kind = about.view.summary.kind;
-    let number = if kind.is_counted() {
-        face.numbers().read(&adapter.get_amount()).ok_or(BookingTrouble::NotANumber)?
-    } else {
-        Decimal::ONE
-    };
-    let quantity = || {
-        Quantity::new(number).map_err(|error| match error {
-            QuantityError::NotPositive => BookingTrouble::Nothing,
-            QuantityError::TooFine => BookingTrouble::TooFine,
-            QuantityError::NotANumber | QuantityError::TooLarge => BookingTrouble::NotANumber,
-        })
-    };
-    let from = chosen_line(&adapter.get_from());
-    let source = || from.ok_or(BookingTrouble::NoPlace);
-    let target = || adapter.get_to().parse::<ItemId>().map_err(|_| BookingTrouble::NoPlace);
-    let note = adapter.get_note().trim().to_owned();
-    let act = match about.verb {
-        Verb::PutBack => return Ok(Ask::PutBack { to: target()?, quantity: quantity()? }),
-        Verb::Take => {
-            let (from, lot) = source()?;
-            let me = face.shown.borrow().as_ref().map(|shown| Borrower::Person(shown.person.id));
-            Act::take(kind, item, from, quantity()?, lot, me.ok_or(BookingTrouble::Refused)?, None)
-        }
-        Verb::Lend => {
-            let (from, lot) = source()?;
-            let name = adapter.get_borrower().trim().to_owned();
-            if name.is_empty() {
-                return Err(BookingTrouble::NoBorrower);
-            }
-            // Somebody with an account is lent to as that person.
-            let known =
-                about.people.iter().find(|person| person.active && person.name.to_lowercase() == name.to_lowercase());
-            let borrower = known.map_or(Borrower::Named(name), |person| Borrower::Person(person.id));
-            Act::CheckOut { item, from, quantity: quantity()?, lot, borrower, due_on: None }
-        }
-        Verb::Move => {
-            let (from, lot) = (from.map(|(holder, _)| holder), from.and_then(|(_, lot)| lot));
-            Act::Transfer { item, from, to: Some(target()?), quantity: quantity()?, lot }
-        }
-        Verb::AddStock => Act::Receive { item, to: target()?, quantity: quantity()?, lot: None },
-        Verb::Count => {
-            let (holder, lot) = match from {
-                Some(line) => line,
-                // Nothing lies anywhere by the books: what was counted lies where it belongs.
-                None => (about.home.ok_or(BookingTrouble::NoPlace)?, None),
-            };
-            Act::Adjust { item, holder, counted: number, lot }
-        }
-        Verb::MarkMissing => {
-            let (from, lot) = source()?;
-            Act::Missing { item, from, quantity: quantity()?, lot }
-        }
-        Verb::Scrap => Act::Scrap {
-            item,
-            from: from.map(|(from, _)| from),
-            quantity: quantity()?,
-            lot: from.and_then(|(_, lot)| lot),
-        },
-    };
-    Ok(Ask::Book(act, note))
-}
-
-fn confirm(face: &Rc<Face>) {
-    let adapter = face.adapter::<BookingAdapter>();
-    if adapter.get_busy() || !adapter.get_open() {
-        return;
-    }
-    let mut state = face.booking.about.borrow_mut();
-    let Some(about) = state.as_mut() else { return };
-    let ask = match read(face, about) {
-        Ok(ask) => ask,
-        Err(trouble) => return adapter.set_trouble(trouble),
-    };
-    // The same again, after the database was away, is the same request; anything else is another one.
-    if about.asked.as_ref() != Some(&ask) {
-        about.request = RequestId::new();
-        about.asked = Some(ask.clone());
-    }
-    let (request, item) = (about.request, about.view.summary.id);
-    drop(state);
-    adapter.set_busy(true);
+fn show_picture(face: &Rc<Face>, view: &ItemView) {
+    face.adapter::<BookingAdapter>().set_photo(slint::Image::default());
+    let item = view.summary.id;
+    let Some(photo) = view.summary.photo else { return };
+    let side = (face.scale() * 100.0) as u32;
     face.call(
-        move |services, actor| async move {
-            let booked = match ask {
-                Ask::PutBack { to, quantity } => {
-                    services.stock.put_back(&actor, request, item, Some(to), quantity).await
-                }
-                Ask::Book(act, note) => {
-                    let request = BookingRequest { id: request, kind: BookingKind::Single, note, acts: vec![act] };
-                    services.stock.book(&actor, &request).await
-                }
-            }?;
-            Ok((booked, services.catalog.view(&actor, item).await.ok()))
-        },
-        |face, answer: Result<(Booked, Option<ItemView>), StockError>| {
-            face.adapter::<BookingAdapter>().set_busy(false);
-            match answer {
-                Ok((booked, after)) => done(face, booked, after.as_ref()),
-                Err(error) => refuse(face, &error),
+        move |services, actor| async move { photos::small(&services, &actor, vec![(item, photo)], side).await },
+        move |face, decoded: Vec<(ItemId, crate::domain::PhotoId, Pixels)>| {
+            let same = face.booking.about.borrow().as_ref().is_some_and(|about| about.view.summary.id == item);
+            if let Some((_, _, pixels)) = decoded.into_iter().next().filter(|_| same) {
+                face.adapter::<BookingAdapter>().set_photo(slint::Image::from_rgb8(pixels));
             }
         },
     );
 }
 
-fn done(face: &Rc<Face>, booked: Booked, after: Option<&ItemView>) {
-    let adapter = face.adapter::<BookingAdapter>();
-    let unit = adapter.get_unit();
-    let numbers = face.numbers();
-    let name_of = |id: Option<ItemId>| id.and_then(|id| face.places.node(id)).map(|node| node.name).unwrap_or_default();
-    let from = chosen_line(&adapter.get_from()).map(|(holder, _)| holder);
-    let to = adapter.get_to().parse::<ItemId>().ok().filter(|_| adapter.get_asks_to());
-    let verb = adapter.get_verb();
-    let place = to.or(from);
-    let left = after.filter(|view| view.summary.kind.is_counted()).and_then(|view| {
-        let place = place?;
-        let there: Decimal = view.stock.iter().filter(|line| line.holder == place).map(|line| line.quantity).sum();
-        Some(numbers.quantity(there, &unit))
+/// People whose name holds what was typed.
+fn show_people(face: &Face, typed: &str) {
+    let typed = typed.trim().to_lowercase();
+    let about = face.booking.about.borrow();
+    let Some(about) = about.as_ref() else { return };
+    let fitting = about.people.iter().filter(|person| person.active && person.name.to_lowercase().contains(&typed));
+    let rows = fitting.map(|person| PersonChoice {
+        name: person.name.as_str().into(),
+        initials: session::initials(&person.name).into(),
     });
-    let amount = if adapter.get_countable() {
-        numbers.quantity(numbers.read(&adapter.get_amount()).unwrap_or_default(), &unit)
-    } else {
-        SharedString::new()
-    };
-    let told = Told {
-        verb,
-        amount,
-        item: adapter.get_item_name(),
-        from: name_of(from).into(),
-        to: if verb == Verb::Lend { adapter.get_borrower() } else { name_of(to).into() },
-        left: left.unwrap_or_default(),
-    };
-    close(face);
-    notices::booked(face, booked.booking, told);
-    item::refresh(face);
-    live::refresh_everything(face);
+    sync(&face.booking.people, rows.collect());
 }
 
-fn refuse(face: &Rc<Face>, error: &StockError) {
+fn today(face: &Face) -> Date {
+    format::on_the_wall(Face::now(), &face.zone).date()
+}
+
+/// Days somebody may promise to bring it back by.
+fn due_choices(face: &Face) -> Vec<DueChoice> {
+    let today = today(face);
+    let on = |days: i32| today.checked_add(Duration::days(days.into())).map(|day| format::day(day, today));
+    [-1, 0, 1, 3, 7, 14, 30, 90]
+        .into_iter()
+        .map(|days| DueChoice { days, day: if days < 0 { None } else { on(days) }.unwrap_or_default() })
+        .collect()
+}
+
+fn choose_due(face: &Rc<Face>, days: i32) {
+    let today = today(face);
+    let due_on = if days < 0 { None } else { today.checked_add(Duration::days(days.into())) };
+    if let Some(about) = face.booking.about.borrow_mut().as_mut() {
+        about.due_on = due_on;
+    }
     let adapter = face.adapter::<BookingAdapter>();
-    let numbers = face.numbers();
-    let trouble = match error {
-        StockError::Refused { reason, .. } => match reason {
-            Refusal::Act(
-                ActError::NotEnough { available: there, .. }
-                | ActError::NotThatManyLent { outstanding: there, .. }
-                | ActError::NotThatManyMissing { missing: there, .. },
-            ) => {
-                adapter.set_trouble_amount(numbers.quantity(*there, &adapter.get_unit()));
-                BookingTrouble::TooMany
-            }
-            Refusal::Act(ActError::SamePlace { .. }) => BookingTrouble::SamePlace,
-            Refusal::Act(ActError::Count) => BookingTrouble::NotANumber,
-            Refusal::Cycle => BookingTrouble::Cycle,
-            Refusal::Archived | Refusal::PlaceArchived => BookingTrouble::Archived,
-            Refusal::Borrower => BookingTrouble::NoBorrower,
-            Refusal::NoHolder => BookingTrouble::NoPlace,
-            _ => BookingTrouble::Refused,
-        },
-        StockError::Store(StoreError::Unavailable(_)) => BookingTrouble::Database,
-        _ => BookingTrouble::Refused,
-    };
-    adapter.set_trouble_details(error.to_string().into());
-    adapter.set_trouble(trouble);
+    adapter.set_due_days(days);
+    adapter.set_due(due_on.map(|due| format::day(due, today)).unwrap_or_default());
 }
 
-fn close(face: &Face) {
+/// Forgets the question.
+pub fn close(face: &Face) {
     face.booking.about.replace(None);
     face.adapter::<BookingAdapter>().set_open(false);
 }

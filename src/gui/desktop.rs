@@ -16,7 +16,7 @@ use super::program::{Opener, Program, Surroundings};
 use super::rows::ItemRows;
 use super::settings::Settings;
 use super::ui::{AppWindow, Density, SessionAdapter, Tokens};
-use super::{booking, editor, item, live, notices, places, results, session};
+use super::{booking, editor, item, kiosk, live, notices, places, results, session};
 use crate::domain::Actor;
 use crate::services::Services;
 use crate::services::people::Person;
@@ -29,14 +29,8 @@ pub struct Desktop {
 impl Desktop {
     /// Makes the window and begins to open an inventory. Call on the thread that runs Slint's loop.
     pub fn open(runtime: &Handle, opener: Opener, surroundings: Surroundings) -> Result<Self, PlatformError> {
-        let face = Face::new(runtime, opener, surroundings)?;
-        session::connect(&face);
-        results::connect(&face);
-        places::connect(&face);
-        item::connect(&face);
-        booking::connect(&face);
-        editor::connect(&face);
-        notices::connect(&face);
+        let face = Face::new(runtime, opener, surroundings, Density::Desktop)?;
+        face.connect();
         session::open(&face, super::Wish::Any);
         Ok(Self { face })
     }
@@ -63,7 +57,8 @@ pub fn quit() {
 #[derive(Clone)]
 pub(super) struct Shown {
     pub program: Program,
-    pub person: Person,
+    /// Nobody, where a kiosk is looked at without a sign-in.
+    pub person: Option<Person>,
     pub actor: Actor,
 }
 
@@ -87,14 +82,21 @@ pub(super) struct Face {
     pub editor: editor::State,
     pub notices: notices::State,
     pub live: live::State,
+    pub kiosk: kiosk::State,
     /// Ticks for what is looked at now and then.
     pub clock: Timer,
 }
 
 impl Face {
-    fn new(runtime: &Handle, opener: Opener, surroundings: Surroundings) -> Result<Rc<Self>, PlatformError> {
+    /// The window in one of its densities, which decides whether it is the desktop's or the kiosk's.
+    pub fn new(
+        runtime: &Handle,
+        opener: Opener,
+        surroundings: Surroundings,
+        density: Density,
+    ) -> Result<Rc<Self>, PlatformError> {
         let window = AppWindow::new()?;
-        Tokens::get(&window).set_density(Density::Desktop);
+        Tokens::get(&window).set_density(density);
         let settings = surroundings.settings.as_deref().map(Settings::load).unwrap_or_default();
         Ok(Rc::new(Self {
             window,
@@ -114,8 +116,25 @@ impl Face {
             editor: editor::State::default(),
             notices: notices::State::default(),
             live: live::State::default(),
+            kiosk: kiosk::State::default(),
             clock: Timer::default(),
         }))
+    }
+
+    /// Gives the adapters that desktop and kiosk share what they do.
+    pub fn connect(self: &Rc<Self>) {
+        session::connect(self);
+        results::connect(self);
+        places::connect(self);
+        item::connect(self);
+        booking::connect(self);
+        editor::connect(self);
+        notices::connect(self);
+    }
+
+    /// Is this the kiosk's window?
+    pub fn is_kiosk(&self) -> bool {
+        self.adapter::<Tokens>().get_kiosk()
     }
 
     /// An adapter of the window.

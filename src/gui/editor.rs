@@ -11,10 +11,11 @@ use super::form::{self, Filled};
 use super::models::sync;
 use super::photos::{self, Pixels};
 use super::ui::{
-    Conflict, Draft, DraftPhoto, DraftTrouble, EditorAdapter, Notice, PlaceChoice, SaveTrouble, TreeAdapter,
+    Conflict, Draft, DraftPhoto, DraftTrouble, EditorAdapter, Notice, PlaceChoice, ResultsAdapter, SaveTrouble,
+    TreeAdapter,
 };
-use super::{item, live, notices};
-use crate::domain::{ItemId, PhotoId, RequestId};
+use super::{item, kiosk, live, notices};
+use crate::domain::{ItemId, Permission, PhotoId, RequestId};
 use crate::services::catalog::{CatalogError, ItemView, NewItem, StoreError};
 
 /// What the open form is about.
@@ -87,12 +88,19 @@ pub fn connect(face: &Rc<Face>) {
         move || take(())
     });
     adapter.on_cancel({
-        let cancel = react(face, |face, ()| face.adapter::<EditorAdapter>().set_open(false));
+        let cancel = react(face, |face, ()| {
+            face.adapter::<EditorAdapter>().set_open(false);
+            kiosk::edited(face, None);
+        });
         move || cancel(())
     });
 }
 
 fn create(face: &Rc<Face>) {
+    kiosk::require(face, Permission::Keep, begin_new);
+}
+
+fn begin_new(face: &Rc<Face>) {
     let place = face.adapter::<TreeAdapter>().get_selected().parse().ok().and_then(|id| face.places.choice(id));
     let draft = Draft {
         kind: 3,
@@ -101,6 +109,8 @@ fn create(face: &Rc<Face>) {
         quantity: "1".into(),
         place: place.as_ref().map(|place| place.id.clone()).unwrap_or_default(),
         place_name: place.map(|place| place.name).unwrap_or_default(),
+        // Who searched for it in vain need not type it again.
+        name: if face.is_kiosk() { face.adapter::<ResultsAdapter>().get_query() } else { SharedString::new() },
         ..Draft::default()
     };
     begin(face, None, draft);
@@ -140,6 +150,7 @@ fn begin(face: &Rc<Face>, editing: Option<ItemView>, draft: Draft) {
     show_pictures(face);
     sync(&face.editor.places, face.places.find("", None));
     adapter.set_open(true);
+    kiosk::editing(face);
 }
 
 fn save(face: &Rc<Face>) {
@@ -200,8 +211,9 @@ fn save(face: &Rc<Face>) {
                     if refused > 0 {
                         notices::count(face, Notice::PhotoRefused, refused);
                     }
-                    face.adapter::<super::ui::ResultsAdapter>().set_selected(item.to_string().into());
+                    face.adapter::<ResultsAdapter>().set_selected(item.to_string().into());
                     item::show(face, item);
+                    kiosk::edited(face, Some(item));
                     live::refresh_everything(face);
                 }
                 Err(CatalogError::Stale { current }) => show_both(face, current.id),

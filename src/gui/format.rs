@@ -32,6 +32,11 @@ impl Numbers {
         }
     }
 
+    /// The decimal sign.
+    pub fn point(self) -> char {
+        self.signs().1
+    }
+
     /// With groups of three, without needless zeros.
     pub fn write(self, value: Decimal) -> String {
         let (group, point) = self.signs();

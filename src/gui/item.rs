@@ -4,18 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use slint::{Image, ModelRc, SharedString, VecModel};
-use time::{Date, OffsetDateTime};
+use time::Date;
 
 use super::desktop::{Face, react};
 use super::format::{self, Numbers};
 use super::models::sync;
 use super::photos::{self, Pixels};
 use super::ui::{
-    self, Crumb, DetailName, DetailRow, HistoryRow, ItemAdapter, LoanRow, Movement, Notice, ResultsAdapter, StockRow,
+    self, Crumb, DetailName, DetailRow, HistoryRow, ItemAdapter, LoanRow, Notice, RelatedRow, ResultsAdapter, StockRow,
 };
-use super::{editor, notices, places, results};
-use crate::domain::{ItemId, MovementKind, Permission, PhotoId, RequestId};
-use crate::services::catalog::{CatalogError, ItemView, PathHead, StockLine};
+use super::{editor, history, notices, places, related, results};
+use crate::domain::{ItemId, PhotoId, RequestId};
+use crate::services::catalog::{CatalogError, ItemView, Loan, PathHead, StockLine};
 use crate::services::stock::{HistoryFilter, HistoryLine};
 
 /// What the page shows, and the models it is shown by.
@@ -35,6 +35,7 @@ struct Models {
     loans: Rc<VecModel<LoanRow>>,
     history: Rc<VecModel<HistoryRow>>,
     details: Rc<VecModel<DetailRow>>,
+    related: related::Rows,
     /// Which pictures are shown, so that they are not decoded again with every refresh.
     shown: RefCell<Vec<PhotoId>>,
 }
@@ -43,6 +44,8 @@ struct Models {
 const HISTORY: i64 = 60;
 /// The room of the picture on the page, in logical pixels.
 const PICTURE: (f32, f32) = (308.0, 208.0);
+/// The same where a picture may be made as large as the screen.
+const KIOSK_PICTURE: (f32, f32) = (1280.0, 960.0);
 
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<ItemAdapter>();
@@ -55,6 +58,11 @@ pub fn connect(face: &Rc<Face>) {
     adapter.set_loans(ModelRc::from(models.loans.clone()));
     adapter.set_history(ModelRc::from(models.history.clone()));
     adapter.set_details(ModelRc::from(models.details.clone()));
+    adapter.set_related(ModelRc::from(models.related.clone()));
+    adapter.on_load_related({
+        let load = react(face, |face, ()| load_related(face));
+        move || load(())
+    });
 
     adapter.on_show_place(react(face, |face, id: SharedString| places::choose(face, id.parse().ok())));
     adapter.on_show_item(react(face, |face, id: SharedString| {
@@ -67,11 +75,14 @@ pub fn connect(face: &Rc<Face>) {
         face.adapter::<ResultsAdapter>().set_query(words.into());
         results::reload(face, results::Keep::First);
     }));
-    adapter.on_undo(react(face, |face, booking: SharedString| {
-        if let Ok(booking) = booking.parse() {
-            notices::undo(face, booking, RequestId::new());
-        }
-    }));
+    adapter.on_undo({
+        let undo = react(face, |face, (booking, line): (SharedString, i32)| {
+            if let Ok(booking) = booking.parse() {
+                notices::undo(face, booking, (line > 0).then_some(line), RequestId::new());
+            }
+        });
+        move |booking, line| undo((booking, line))
+    });
     adapter.on_add_photos(react(face, |face, id: SharedString| {
         if let Ok(id) = id.parse() {
             editor::add_photos_to(face, id);
@@ -103,6 +114,24 @@ pub fn show(face: &Rc<Face>, id: ItemId) {
 pub fn refresh(face: &Rc<Face>) {
     if let Some(id) = face.item.wanted.get() {
         load(face, id);
+    }
+}
+
+/// The item that is shown, or about to be.
+pub fn shown(face: &Face) -> Option<ItemId> {
+    face.item.wanted.get()
+}
+
+/// What has to do with the shown item.
+pub fn related(face: &Face) -> &VecModel<RelatedRow> {
+    &face.item.models.related
+}
+
+fn load_related(face: &Rc<Face>) {
+    sync(related(face), Vec::new());
+    let view = shown(face).and_then(|id| view(face, id));
+    if let Some(view) = view {
+        related::load(face, view.summary.id, view.summary.name);
     }
 }
 
@@ -174,15 +203,9 @@ fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine]) {
     );
     sync(&models.tags, view.draft.tags.iter().map(SharedString::from).collect());
     sync(&models.stock, view.stock.iter().map(|line| stock_row(face, line, numbers)).collect());
-    let loans = view.loans.iter().map(|loan| LoanRow {
-        borrower: loan.borrower.as_str().into(),
-        amount: numbers.write(loan.outstanding).into(),
-        has_due: loan.due_on.is_some(),
-        due: loan.due_on.map(|due| format::day(due, today)).unwrap_or_default(),
-        overdue: loan.due_on.is_some_and(|due| due < today),
-    });
+    let loans = view.loans.iter().map(|loan| loan_row(face, loan));
     sync(&models.loans, loans.collect());
-    sync(&models.history, history.iter().map(|line| history_row(face, summary.id, line, numbers, now)).collect());
+    sync(&models.history, history.iter().map(|line| history::row(face, Some(summary.id), line)).collect());
     sync(&models.details, details(&view, numbers, today));
     adapter.set_shown(true);
     show_pictures(face, &view);
@@ -209,46 +232,17 @@ fn stock_row(face: &Face, line: &StockLine, numbers: Numbers) -> StockRow {
     }
 }
 
-fn history_row(face: &Face, item: ItemId, line: &HistoryLine, numbers: Numbers, now: OffsetDateTime) -> HistoryRow {
-    let shown = face.shown.borrow();
-    let may_undo = shown.as_ref().is_some_and(|shown| {
-        let own = line.actor.is_some() && line.actor == shown.actor.person;
-        !line.reversed && !line.movement.inverse && (shown.actor.may(Permission::Keep) || own)
-    });
-    let change = if line.movement.item == item { line.change } else { rust_decimal::Decimal::ZERO };
-    // On a place's page the line is about something that came or went.
-    let note = if line.movement.item == item { line.note.clone() } else { line.item_name.clone() };
-    HistoryRow {
-        booking: line.booking.to_string().into(),
-        movement: movement(line.movement.kind),
-        amount: if change.is_zero() {
-            numbers.write(line.movement.quantity.get())
-        } else {
-            numbers.write_change(change)
-        }
-        .into(),
-        from: line.from_name.as_deref().unwrap_or_default().into(),
-        to: line.to_name.as_deref().or(line.borrower.as_deref()).unwrap_or_default().into(),
-        person: line.actor_name.as_deref().unwrap_or_default().into(),
-        note: note.into(),
-        at: format::moment(Some(line.at), now, &face.zone),
-        undone: line.reversed,
-        may_undo,
-    }
-}
-
-pub fn movement(kind: MovementKind) -> Movement {
-    match kind {
-        MovementKind::Receive => Movement::Receive,
-        MovementKind::Issue => Movement::Issue,
-        MovementKind::Return => Movement::PutBack,
-        MovementKind::Transfer => Movement::Transfer,
-        MovementKind::Adjust => Movement::Adjust,
-        MovementKind::CheckOut => Movement::CheckOut,
-        MovementKind::CheckIn => Movement::CheckIn,
-        MovementKind::Missing => Movement::Missing,
-        MovementKind::Found => Movement::Found,
-        MovementKind::Scrap => Movement::Scrap,
+/// A loan as lists show it.
+pub fn loan_row(face: &Face, loan: &Loan) -> LoanRow {
+    let today = format::on_the_wall(Face::now(), &face.zone).date();
+    LoanRow {
+        id: loan.id.to_string().into(),
+        person: loan.person.map(|person| person.to_string()).unwrap_or_default().into(),
+        borrower: loan.borrower.as_str().into(),
+        amount: face.numbers().write(loan.outstanding).into(),
+        has_due: loan.due_on.is_some(),
+        due: loan.due_on.map(|due| format::day(due, today)).unwrap_or_default(),
+        overdue: loan.due_on.is_some_and(|due| due < today),
     }
 }
 
@@ -297,7 +291,8 @@ fn show_pictures(face: &Rc<Face>, view: &ItemView) {
     models.shown.replace(wanted.clone());
     models.photos.set_vec(Vec::new());
     let scale = face.scale();
-    let room = ((PICTURE.0 * scale) as u32, (PICTURE.1 * scale) as u32);
+    let (width, height) = if face.is_kiosk() { KIOSK_PICTURE } else { PICTURE };
+    let room = ((width * scale) as u32, (height * scale) as u32);
     let expected = wanted.clone();
     face.call(
         move |services, actor| async move { photos::large(&services, &actor, wanted, room).await },

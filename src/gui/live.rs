@@ -9,7 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
 use super::desktop::Face;
-use super::{item, places, results};
+use super::{item, kiosk, places, results};
 use crate::services::Services;
 
 /// Who listens to the feed, and whether a refresh is due.
@@ -71,4 +71,5 @@ pub fn refresh_everything(face: &Rc<Face>) {
     results::reload(face, results::Keep::Chosen);
     item::refresh(face);
     places::refresh(face);
+    kiosk::refresh(face);
 }

@@ -45,7 +45,7 @@ pub fn connect(face: &Rc<Face>) {
         let undo = react(face, |face, ()| {
             let offered = *face.notices.offered.borrow();
             if let Some((booking, request)) = offered {
-                undo(face, booking, request);
+                undo(face, booking, None, request);
             }
         });
         move || undo(())
@@ -90,10 +90,10 @@ pub fn failed(face: &Rc<Face>, details: &str) {
     begin(face, Notice::Failed, false);
 }
 
-/// Takes a booking back.
-pub fn undo(face: &Rc<Face>, booking: BookingId, request: RequestId) {
+/// Takes a booking back, or one line of it.
+pub fn undo(face: &Rc<Face>, booking: BookingId, line: Option<i32>, request: RequestId) {
     face.call(
-        move |services, actor| async move { services.undo.undo(&actor, request, booking, None).await },
+        move |services, actor| async move { services.undo.undo(&actor, request, booking, line).await },
         |face, answer| {
             match answer {
                 Ok(_) => tell(face, Notice::Undone, ""),

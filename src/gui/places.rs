@@ -10,7 +10,7 @@ use super::desktop::{Face, react};
 use super::format::{Numbers, kind};
 use super::models::sync;
 use super::ui::{PlaceChoice, PlaceRow, SessionAdapter, TreeAdapter};
-use super::{results, results::Keep};
+use super::{kiosk, results, results::Keep};
 use crate::domain::ItemId;
 use crate::services::catalog::PlaceNode;
 
@@ -54,19 +54,33 @@ impl State {
         self.nodes.borrow().get(&id).cloned()
     }
 
-    /// The names above a place, outermost first.
-    pub fn path(&self, id: ItemId) -> String {
+    /// The way to a place from the outermost one, itself last.
+    pub fn way(&self, id: ItemId) -> Vec<PlaceNode> {
         let nodes = self.nodes.borrow();
-        let mut names = Vec::new();
-        let mut at = nodes.get(&id).and_then(|node| node.parent);
+        let mut way = Vec::new();
+        let mut at = Some(id);
         while let Some(node) = at.and_then(|id| nodes.get(&id))
-            && names.len() < 64
+            && way.len() < 64
         {
-            names.push(node.name.as_str());
+            way.push(node.clone());
             at = node.parent;
         }
-        names.reverse();
-        names.join(" › ")
+        way.reverse();
+        way
+    }
+
+    /// The places directly in one, by name; `None`: those that stand on their own.
+    pub fn inside(&self, place: Option<ItemId>) -> Vec<PlaceNode> {
+        let (nodes, inside) = (self.nodes.borrow(), self.inside.borrow());
+        let children = inside.get(&place).map(Vec::as_slice).unwrap_or_default();
+        children.iter().filter_map(|id| nodes.get(id).cloned()).collect()
+    }
+
+    /// The names above a place, outermost first.
+    pub fn path(&self, id: ItemId) -> String {
+        let way = self.way(id);
+        let names: Vec<&str> = way.iter().map(|node| node.name.as_str()).collect();
+        names[..names.len().saturating_sub(1)].join(" › ")
     }
 
     /// Is `id` the place itself, or somewhere inside it?
@@ -210,6 +224,7 @@ pub fn refresh(face: &Rc<Face>) {
         let numbers = face.numbers();
         face.places.take(places);
         face.places.show(numbers);
+        kiosk::places_known(face);
         let tree = face.adapter::<TreeAdapter>();
         tree.set_all_count(numbers.count(overview.items + overview.places));
         tree.set_low_count(numbers.count(overview.low));

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use slint::{ModelRc, SharedString};
+use slint::{Image, ModelRc, SharedString, VecModel};
 use thiserror::Error;
 
 use super::desktop::{Face, react};
 use super::format::{self, Numbers};
 use super::item;
+use super::models::sync;
 use super::photos::{self, Pixels};
-use super::ui::{Column, ItemAdapter, Reason, ResultRow, ResultsAdapter, TreeAdapter, Whereabouts};
+use super::ui::{Column, ItemAdapter, Reason, ResultRow, ResultsAdapter, TagCount, TreeAdapter, Whereabouts};
 use crate::domain::search::{Filters, Why};
 use crate::domain::{self, Actor, ItemId, ItemKind, PhotoId};
 use crate::services::Services;
@@ -34,6 +35,7 @@ pub struct State {
     running: Cell<bool>,
     /// Asked again while an answer was under way.
     again: Cell<Option<Keep>>,
+    tags: Rc<VecModel<TagCount>>,
 }
 
 impl State {
@@ -76,6 +78,11 @@ pub fn connect(face: &Rc<Face>) {
         let reload = react(face, |face, ()| reload(face, Keep::First));
         move || reload(())
     });
+    adapter.set_tags(ModelRc::from(face.results.tags.clone()));
+    adapter.on_load_tags({
+        let load = react(face, |face, ()| load_tags(face));
+        move || load(())
+    });
     adapter.on_sort_by(react(face, |face, column| {
         let adapter = face.adapter::<ResultsAdapter>();
         let same = adapter.get_sorted() == column;
@@ -107,6 +114,18 @@ pub fn connect(face: &Rc<Face>) {
     });
 }
 
+fn load_tags(face: &Rc<Face>) {
+    face.call(
+        |services, actor| async move { services.catalog.tags(&actor).await },
+        |face, answer| {
+            let Ok(tags) = answer else { return };
+            let numbers = face.numbers();
+            let rows = tags.iter().map(|(name, count)| TagCount { name: name.into(), count: numbers.count(*count) });
+            sync(&face.results.tags, rows.collect());
+        },
+    );
+}
+
 fn choose(face: &Rc<Face>, id: &str, index: i32) {
     let adapter = face.adapter::<ResultsAdapter>();
     adapter.set_current(index);
@@ -130,17 +149,21 @@ pub fn reload(face: &Rc<Face>, keep: Keep) {
     state.running.set(true);
     let adapter = face.adapter::<ResultsAdapter>();
     let text = adapter.get_query().trim().to_owned();
+    let place = face.adapter::<TreeAdapter>().get_selected().parse().ok();
+    let direct = adapter.get_direct();
+    let kind = usize::try_from(adapter.get_kind()).ok().and_then(|n| ItemKind::ALL.get(n)).copied();
     let filter = ListFilter {
-        inside: face.adapter::<TreeAdapter>().get_selected().parse().ok(),
-        kinds: usize::try_from(adapter.get_kind())
-            .ok()
-            .and_then(|n| ItemKind::ALL.get(n))
-            .copied()
-            .into_iter()
-            .collect(),
+        inside: place.filter(|_| !direct),
+        directly_in: place.filter(|_| direct),
+        kinds: match kind {
+            Some(kind) => vec![kind],
+            None if adapter.get_things_only() => vec![ItemKind::Asset, ItemKind::Consumable],
+            None => Vec::new(),
+        },
         low: adapter.get_low(),
         lent: adapter.get_lent(),
         archived: adapter.get_archived(),
+        tags: Some(adapter.get_tag().to_string()).into_iter().filter(|tag| !tag.is_empty()).collect(),
         ..ListFilter::default()
     };
     let order = match (adapter.get_sorted(), adapter.get_descending()) {
@@ -184,6 +207,7 @@ async fn answer(
     let request = SearchRequest {
         filters: Filters {
             kinds: filter.kinds.clone(),
+            tags: filter.tags.clone(),
             low: filter.low,
             lent: filter.lent,
             archived: filter.archived,
@@ -203,7 +227,8 @@ async fn answer(
     })
 }
 
-fn reason(why: Why) -> Reason {
+/// Why something was found.
+pub fn reason(why: Why) -> Reason {
     match why {
         Why::Code => Reason::Code,
         Why::Word => Reason::Word,
@@ -234,6 +259,8 @@ fn show(face: &Rc<Face>, answer: Answer, keep: Keep) {
         (Keep::Chosen, Some(index)) => adapter.set_current(index as i32),
         // What is chosen may be out of the list and is still worth looking at.
         (Keep::Chosen, None) if chosen.is_some() => {}
+        // The kiosk shows one page at a time: nothing stands beside the list.
+        _ if face.is_kiosk() => {}
         _ => {
             if let Some(id) = face.rows.id(0) {
                 choose(face, &id.to_string(), 0);
@@ -275,6 +302,21 @@ fn reason_of(face: &Face, id: ItemId) -> Reason {
 
 /// Decodes the pictures of rows that have one and shows them as they come.
 fn decode_pictures(face: &Rc<Face>, range: Range<usize>, summaries: &[ItemSummary]) {
+    pictures_of(face, summaries, move |face, decoded| {
+        let given = decoded.into_iter().filter_map(|(item, photo)| {
+            let row = face.rows.loaded(item)?;
+            Some((item, ResultRow { photo, ..row }))
+        });
+        face.rows.fill(range, given.collect());
+    });
+}
+
+/// Decodes the pictures of things that have one and are not known yet, as large as rows show them.
+pub fn pictures_of(
+    face: &Rc<Face>,
+    summaries: &[ItemSummary],
+    then: impl FnOnce(&Rc<Face>, Vec<(ItemId, Image)>) + 'static,
+) {
     let missing: Vec<(ItemId, PhotoId)> = summaries
         .iter()
         .filter_map(|summary| Some((summary.id, summary.photo?)))
@@ -283,23 +325,19 @@ fn decode_pictures(face: &Rc<Face>, range: Range<usize>, summaries: &[ItemSummar
     if missing.is_empty() {
         return;
     }
-    let side = (f64::from(face.scale()) * 24.0).round() as u32;
+    let side = (face.scale() * if face.is_kiosk() { 72.0 } else { 24.0 }).round() as u32;
     face.call(
         move |services, actor| async move { photos::small(&services, &actor, missing, side).await },
         move |face, decoded: Vec<(ItemId, PhotoId, Pixels)>| {
-            let mut rows = Vec::new();
-            for (item, photo, pixels) in decoded {
-                let image = face.thumbnails.keep(photo, pixels);
-                if let Some(row) = face.rows.loaded(item) {
-                    rows.push((item, ResultRow { photo: image, ..row }));
-                }
-            }
-            face.rows.fill(range, rows);
+            let kept = decoded.into_iter().map(|(item, photo, pixels)| (item, face.thumbnails.keep(photo, pixels)));
+            let kept = kept.collect();
+            then(face, kept);
         },
     );
 }
 
-fn row(face: &Face, summary: &ItemSummary, reason: Reason) -> ResultRow {
+/// A thing as lists show it.
+pub fn row(face: &Face, summary: &ItemSummary, reason: Reason) -> ResultRow {
     let photo = summary.photo.and_then(|photo| face.thumbnails.get(photo));
     let (numbers, now) = (face.numbers(), Face::now());
     let (whereabouts, place) = place_of(summary);
@@ -313,6 +351,7 @@ fn row(face: &Face, summary: &ItemSummary, reason: Reason) -> ResultRow {
         whereabouts,
         place: place.into(),
         places: i32::try_from(summary.places).unwrap_or(i32::MAX),
+        path: innermost(summary).into(),
         amount: amount(summary, numbers),
         unit: summary.unit.as_deref().unwrap_or_default().into(),
         has_level: minimum.is_some(),
@@ -324,6 +363,13 @@ fn row(face: &Face, summary: &ItemSummary, reason: Reason) -> ResultRow {
         reason,
         photo: photo.unwrap_or_default(),
     }
+}
+
+/// The last two places of where most of it lies: what one needs to know who stands in the room.
+fn innermost(summary: &ItemSummary) -> String {
+    let places = &summary.path.places;
+    let names: Vec<&str> = places[places.len().saturating_sub(2)..].iter().map(|place| place.name.as_str()).collect();
+    names.join(" › ")
 }
 
 /// How many are on hand; nothing where counting makes no sense.

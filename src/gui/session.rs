@@ -9,8 +9,8 @@ use tracing::warn;
 use super::bridge::perform;
 use super::desktop::{Face, Shown, react};
 use super::program::{Program, StartError, Wish};
-use super::ui::{Health, Language, Phase, Role, SessionAdapter, StartTrouble, Theme, Tokens};
-use super::{item, live, places, results};
+use super::ui::{Health, KioskAdapter, Language, Phase, Role, SessionAdapter, StartTrouble, Theme, Tokens};
+use super::{item, kiosk, live, places, results};
 use crate::domain::{self, Actor, Permission};
 use crate::embedding::ModelState;
 use crate::services::health::{Database, Filling};
@@ -23,8 +23,11 @@ pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<SessionAdapter>();
     adapter.set_version(env!("CARGO_PKG_VERSION").into());
     adapter.set_address(face.surroundings.address.as_str().into());
-    show_theme(face, face.settings.borrow().theme());
-    show_language(face.settings.borrow().language());
+    let settings = face.settings.borrow().clone();
+    show_theme(face, settings.theme());
+    show_language(settings.language());
+    face.adapter::<Tokens>().set_reduced_motion(settings.reduced_motion());
+    face.adapter::<Tokens>().set_large_text(settings.large_text());
 
     adapter.on_start_own(react(face, |face, name: slint::SharedString| {
         open(face, Wish::Own { name: name.trim().to_owned() });
@@ -97,21 +100,12 @@ pub fn open(face: &Rc<Face>, wish: Wish) {
 
 fn show(face: &Rc<Face>, program: Program, person: Person) {
     let adapter = face.adapter::<SessionAdapter>();
-    let actor = Actor::person(person.id, person.role);
     adapter.set_example(program.example);
-    adapter.set_person_name(person.name.as_str().into());
-    adapter.set_person_initials(initials(&person.name).into());
-    adapter.set_person_role(match person.role {
-        domain::Role::Viewer => Role::Viewer,
-        domain::Role::Member => Role::Member,
-        domain::Role::Keeper => Role::Keeper,
-        domain::Role::Admin => Role::Admin,
-    });
-    adapter.set_may_book(actor.may(Permission::Book));
-    adapter.set_may_edit(actor.may(Permission::Keep));
     face.era.set(face.era.get() + 1);
     live::follow(face, &program.services);
-    face.shown.replace(Some(Shown { program, person, actor }));
+    let actor = Actor::person(person.id, person.role);
+    face.shown.replace(Some(Shown { program, person: None, actor: Actor::anonymous() }));
+    act_as(face, Some(person), actor);
     face.places.forget();
     face.results.forget();
     item::clear(face);
@@ -119,6 +113,28 @@ fn show(face: &Rc<Face>, program: Program, person: Person) {
     adapter.set_phase(Phase::Ready);
     places::refresh(face);
     results::reload(face, results::Keep::First);
+    kiosk::shown(face);
+}
+
+/// From now on this person acts, with these rights; `None`: whoever stands there looks.
+pub fn act_as(face: &Face, person: Option<Person>, actor: Actor) {
+    let adapter = face.adapter::<SessionAdapter>();
+    let name = person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
+    adapter.set_person_name(name.as_str().into());
+    adapter.set_person_initials(initials(&name).into());
+    adapter.set_person_role(match actor.role {
+        domain::Role::Viewer => Role::Viewer,
+        domain::Role::Member => Role::Member,
+        domain::Role::Keeper => Role::Keeper,
+        domain::Role::Admin => Role::Admin,
+    });
+    adapter.set_may_book(actor.may(Permission::Book));
+    adapter.set_may_edit(actor.may(Permission::Keep));
+    face.adapter::<KioskAdapter>().set_anonymous(person.is_none());
+    if let Some(shown) = face.shown.borrow_mut().as_mut() {
+        shown.person = person;
+        shown.actor = actor;
+    }
 }
 
 fn show_health(face: &Rc<Face>) {
@@ -165,7 +181,7 @@ fn remember(face: &Face) {
 }
 
 /// The first letters of the first and the last name.
-fn initials(name: &str) -> String {
+pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.next_back().and_then(|word| word.chars().next());

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::ui::{Language, Theme};
+use super::ui::{Density, Language, Theme};
 
 /// What is remembered. An unknown word means the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,6 +15,14 @@ pub struct Settings {
     theme: String,
     /// `en`, `de`, or empty: the system's.
     language: String,
+    /// Of the kiosk: `s`, `m`, `l`, or empty: by the size of the screen.
+    density: String,
+    /// Nothing moves that need not.
+    reduced_motion: bool,
+    /// What is read is a fifth larger.
+    large_text: bool,
+    /// The program that takes a picture, `{file}` where it goes; empty: one that is found.
+    camera: String,
 }
 
 impl Settings {
@@ -49,6 +57,28 @@ impl Settings {
             Theme::Dark => "dark",
             Theme::Contrast => "contrast",
         });
+    }
+
+    /// How large the kiosk is drawn, where somebody decided it.
+    pub fn density(&self) -> Option<Density> {
+        match self.density.as_str() {
+            "s" => Some(Density::KioskS),
+            "m" => Some(Density::KioskM),
+            "l" => Some(Density::KioskL),
+            _ => None,
+        }
+    }
+
+    pub fn reduced_motion(&self) -> bool {
+        self.reduced_motion
+    }
+
+    pub fn large_text(&self) -> bool {
+        self.large_text
+    }
+
+    pub fn camera(&self) -> &str {
+        self.camera.trim()
     }
 
     pub fn language(&self) -> Language {

@@ -5,7 +5,8 @@ use time::Date;
 
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, ItemId, Permission};
-use crate::store::links::{self, Link, LinkKind};
+use crate::store::links;
+pub use crate::store::links::{Link, LinkKind};
 use crate::store::stock::{self, Lot};
 use crate::store::suppliers::{self, SupplierPart};
 use crate::store::{Db, StoreError, bookings};

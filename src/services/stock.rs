@@ -182,6 +182,22 @@ impl Stock {
         }
     }
 
+    /// One more of counted goods that are there already, where they belong: bought or found, and known by now. Says where
+    /// it went.
+    pub async fn one_more(&self, actor: &Actor, id: RequestId, item: ItemId) -> Result<(Booked, ItemId), StockError> {
+        actor.require(Permission::Keep)?;
+        let client = self.db.client().await?;
+        let home = match lines::home_of(&client, item).await? {
+            Some(home) => Some(home),
+            None => lines::lines(&client, item).await?.first().map(|line| line.holder),
+        };
+        drop(client);
+        let to = home.ok_or_else(|| refused(Refusal::NoHolder))?;
+        let act = Act::Receive { item, to, quantity: Quantity::ONE, lot: None };
+        let request = BookingRequest { id, kind: BookingKind::Single, note: String::new(), acts: vec![act] };
+        Ok((self.book(actor, &request).await?, to))
+    }
+
     pub(super) async fn repeated(&self, actor: &Actor, id: RequestId) -> Result<Booked, StockError> {
         let client = self.db.client().await?;
         let head = bookings::by_request(&client, actor, id).await?.ok_or(StockError::RequestReused)?;

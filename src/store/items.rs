@@ -174,6 +174,15 @@ pub async fn tags(client: &impl GenericClient) -> Result<Vec<(String, i64)>, Sto
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
+/// The maxima of several items, where they have one.
+pub async fn maxima(client: &impl GenericClient, items: &[ItemId]) -> Result<Vec<(ItemId, Decimal)>, StoreError> {
+    let ids: Vec<Uuid> = items.iter().map(|item| item.0).collect();
+    let rows = client
+        .query("select id, max_quantity from item where id = any ($1) and max_quantity is not null", &[&ids])
+        .await?;
+    Ok(rows.iter().map(|row| (ItemId(row.get(0)), row.get::<_, Decimal>(1).normalize())).collect())
+}
+
 /// The kinds of several items.
 pub async fn kinds(client: &impl GenericClient, ids: &[ItemId]) -> Result<Vec<(ItemId, ItemKind)>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();

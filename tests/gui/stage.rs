@@ -15,12 +15,13 @@ use inventory::domain::search::Analyser;
 use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
 use inventory::gui::ui::{AppWindow, Phase, SessionAdapter};
-use inventory::gui::{Desktop, Opener, Program, Surroundings};
+use inventory::gui::{Desktop, Kiosk, Opener, Program, Room, Surroundings};
 use inventory::services::Services;
 use inventory::services::catalog::{ItemView, NewItem, Placement};
 use inventory::services::health::{Health, Schema};
 use inventory::services::people::PersonDraft;
 use inventory::services::photos::Source;
+use inventory::services::stock::{HistoryFilter, HistoryLine};
 use slint::{ComponentHandle as _, Global as _, PhysicalSize};
 use tokio::runtime::{Handle, Runtime};
 
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Everything a play has: a window, and the services to look behind it.
 pub struct Stage {
-    pub desktop: Desktop,
+    opened: Opened,
     pub services: Services,
     pub actor: Actor,
     pub database: TestDb,
@@ -39,13 +40,19 @@ pub struct Stage {
     _photos: tempfile::TempDir,
 }
 
-/// Runs a play on the window's thread, with Ann as the admin of an inventory that `set` has filled.
+/// One of the two windows.
+enum Opened {
+    Desktop(Desktop),
+    Kiosk(Kiosk),
+}
+
+/// Runs a play in the desktop's window.
 pub fn play<S, P>(set: impl FnOnce(Arc<Props>) -> S + Send + 'static, act: impl FnOnce(Stage) -> P + Send + 'static)
 where
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
-    play_over(std::future::ready(Meaning::absent(EmbedError::Stopped)), set, act);
+    play_over(std::future::ready(Meaning::absent(EmbedError::Stopped)), desktop, set, act);
 }
 
 /// The same with the real model, which has read what `set` made.
@@ -56,11 +63,35 @@ pub fn play_with_meaning<S, P>(
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
-    play_over(real_meaning(), set, act);
+    play_over(real_meaning(), desktop, set, act);
 }
 
+/// Runs a play at a kiosk with so many pixels.
+pub fn play_kiosk<S, P>(
+    room: (u32, u32),
+    set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
+    act: impl FnOnce(Stage) -> P + Send + 'static,
+) where
+    S: Future<Output = ()> + Send + 'static,
+    P: Future<Output = ()> + 'static,
+{
+    let open = move |opener| {
+        let room = Some(Room { width: room.0, height: room.1 });
+        let kiosk = Kiosk::open(runtime(), opener, Surroundings::default(), room).expect("a window opens");
+        kiosk.window().show().expect("the testing backend shows windows");
+        Opened::Kiosk(kiosk)
+    };
+    play_over(std::future::ready(Meaning::absent(EmbedError::Stopped)), open, set, act);
+}
+
+fn desktop(opener: Opener) -> Opened {
+    Opened::Desktop(open(opener))
+}
+
+/// Runs a play on the window's thread, with Ann as the admin of an inventory that `set` has filled.
 fn play_over<S, P>(
     meaning: impl Future<Output = Meaning>,
+    open: impl FnOnce(Opener) -> Opened + Send + 'static,
     set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
     act: impl FnOnce(Stage) -> P + Send + 'static,
 ) where
@@ -85,8 +116,7 @@ fn play_over<S, P>(
         on_the_loop(
             move || async move {
                 let opener: Opener = Arc::new(move |_| std::future::ready(Ok(program.clone())).boxed());
-                let desktop = open(opener);
-                let stage = Stage { desktop, services, actor, database, _photos: photos };
+                let stage = Stage { opened: open(opener), services, actor, database, _photos: photos };
                 stage
                     .until("the inventory is shown", || SessionAdapter::get(stage.window()).get_phase() == Phase::Ready)
                     .await;
@@ -160,12 +190,21 @@ impl Props {
 
 impl Stage {
     pub fn window(&self) -> &AppWindow {
-        self.desktop.window()
+        match &self.opened {
+            Opened::Desktop(desktop) => desktop.window(),
+            Opened::Kiosk(kiosk) => kiosk.window(),
+        }
     }
 
     /// Presses what a screen reader calls so; the one on top, where there are several.
     pub fn press(&self, label: &str) {
         press(self.window(), label);
+    }
+
+    /// The first thing that is called so, where a list has several.
+    pub fn press_first(&self, label: &str) {
+        let first = ElementHandle::find_by_accessible_label(self.window(), label).next();
+        first.unwrap_or_else(|| panic!("there is no `{label}`")).invoke_accessible_default_action();
     }
 
     /// Types into the field that is called so.
@@ -183,6 +222,30 @@ impl Stage {
         let mut labels: Vec<String> = rows.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect();
         labels.dedup();
         labels
+    }
+
+    /// What was found, as the kiosk lists it.
+    pub fn hits(&self) -> Vec<String> {
+        let hits = ElementQuery::from_root(self.window()).match_descendants().match_inherits("Hit").find_all();
+        hits.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect()
+    }
+
+    /// A key of a keyboard, pressed and let go.
+    pub fn key(&self, text: impl Into<slint::SharedString>) {
+        let text = text.into();
+        let window = self.window().window();
+        window.dispatch_event(slint::platform::WindowEvent::KeyPressed { text: text.clone() });
+        window.dispatch_event(slint::platform::WindowEvent::KeyReleased { text });
+    }
+
+    /// The ledger, newest first.
+    pub async fn history(&self) -> Vec<HistoryLine> {
+        let (services, actor) = (self.services.clone(), self.actor.clone());
+        let filter = HistoryFilter { limit: 50, ..HistoryFilter::default() };
+        runtime()
+            .spawn(async move { services.stock.history(&actor, &filter).await.expect("the ledger is read") })
+            .await
+            .expect("no panic")
     }
 
     /// Is something called so on the screen?
@@ -209,7 +272,10 @@ impl Stage {
 pub fn press(window: &AppWindow, label: &str) {
     let found = ElementHandle::find_by_accessible_label(window, label)
         .filter(|element| element.accessible_enabled() != Some(false))
-        .filter(|element| element.accessible_role() != Some(AccessibleRole::Text))
+        // Words that are read, and those that only their control says.
+        .filter(|element| {
+            !matches!(element.accessible_role(), Some(AccessibleRole::Text | AccessibleRole::None) | None)
+        })
         .last();
     let element = found.unwrap_or_else(|| panic!("there is nothing to press called `{label}`"));
     element.invoke_accessible_default_action();

@@ -1,0 +1,73 @@
+//! The list of what to buy: everything under its minimum, how much of it, and from whom.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use crate::domain::person::Forbidden;
+use crate::domain::{Actor, Permission, reorder};
+use crate::store::lists::{self, ListFilter, ListOrder};
+use crate::store::summaries::{self, ItemSummary};
+use crate::store::suppliers::SupplierPart;
+use crate::store::{Db, StoreError, import, items};
+
+/// One thing to buy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReorderLine {
+    pub item: ItemSummary,
+    pub maximum: Option<Decimal>,
+    /// In the item's unit.
+    pub order: Decimal,
+    /// Whose catalogue it is in, by the supplier's name. Prices are for members.
+    pub suppliers: Vec<SupplierPart>,
+}
+
+/// Why there is no list.
+#[derive(Debug, Error)]
+pub enum ReorderError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Lists what is low.
+#[derive(Clone)]
+pub struct Reorder {
+    db: Db,
+}
+
+/// A longer list is no list to go shopping with.
+const LONGEST: i64 = 1_000;
+
+impl Reorder {
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Everything under its minimum, by name.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<ReorderLine>, ReorderError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        let filter = ListFilter { low: true, ..ListFilter::default() };
+        let ids = lists::ids(&client, &filter, ListOrder::Name, LONGEST).await?;
+        let maxima: HashMap<_, _> = items::maxima(&client, &ids).await?.into_iter().collect();
+        let mut parts: HashMap<_, Vec<SupplierPart>> = HashMap::new();
+        for (item, part) in import::supplied(&client, &ids).await? {
+            parts.entry(item).or_default().push(part);
+        }
+        parts.values_mut().for_each(|parts| parts.sort_by_key(|part| part.supplier.to_lowercase()));
+        let mut rows = summaries::load(&client, &ids).await?;
+        if !actor.may(Permission::SeePrivate) {
+            parts.values_mut().flatten().for_each(|part| part.price = None);
+            rows.iter_mut().for_each(|row| super::catalog::hide_borrower(&mut row.path));
+        }
+        let lines = rows.into_iter().map(|item| {
+            let maximum = maxima.get(&item.id).copied();
+            let order = reorder::to_order(item.on_hand, item.min_quantity.unwrap_or_default(), maximum);
+            ReorderLine { maximum, order, suppliers: parts.remove(&item.id).unwrap_or_default(), item }
+        });
+        Ok(lines.collect())
+    }
+}

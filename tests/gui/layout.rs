@@ -1,0 +1,302 @@
+//! Every page of the kiosk on every panel, in both languages and in large text: everything is inside the window, nothing
+//! lies over anything else, every target is large enough for a thumb, has a role and a name, and no word of ours is cut.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
+use inventory::gui::ui::{
+    AppWindow, BookingAdapter, Choosing, Density, ItemAdapter, Navigation, Page, PlacesAdapter, Room, Theme, Tokens,
+    Verb,
+};
+use slint::{ComponentHandle as _, Global as _, PhysicalSize};
+
+use crate::stage::press;
+use crate::support::{Openable as _, window};
+
+/// The panels, the density made for each, and nine millimetres on it in pixels.
+const PANELS: [(u32, u32, Density, f32); 4] = [
+    (800, 480, Density::KioskS, 47.0),
+    (1280, 720, Density::KioskM, 74.0),
+    (720, 1280, Density::KioskM, 74.0),
+    (1920, 1080, Density::KioskL, 59.0),
+];
+
+/// Roles of what a finger can do something with.
+const CONTROLS: [AccessibleRole; 8] = [
+    AccessibleRole::Button,
+    AccessibleRole::Checkbox,
+    AccessibleRole::ListItem,
+    AccessibleRole::Tab,
+    AccessibleRole::RadioButton,
+    AccessibleRole::TextInput,
+    AccessibleRole::Spinbox,
+    AccessibleRole::Slider,
+];
+
+/// A state of a page that is worth a look of its own.
+struct View {
+    name: &'static str,
+    page: Page,
+    set: fn(&AppWindow),
+    /// What on the page, in English and German, is pressed: it brings the state.
+    press: Option<[&'static str; 2]>,
+}
+
+fn nothing(_: &AppWindow) {}
+
+fn views() -> Vec<View> {
+    let act = |name, set| View { name, page: Page::Act, set, press: None };
+    let sheet = |name, page, press| View { name, page, set: nothing, press: Some(press) };
+    vec![
+        View { name: "home", page: Page::Home, set: nothing, press: None },
+        View { name: "find", page: Page::Find, set: nothing, press: None },
+        View { name: "item: where", page: Page::Item, set: |window| ItemAdapter::get(window).set_tab(0), press: None },
+        View {
+            name: "item: history",
+            page: Page::Item,
+            set: |window| ItemAdapter::get(window).set_tab(1),
+            press: None,
+        },
+        View {
+            name: "item: details",
+            page: Page::Item,
+            set: |window| ItemAdapter::get(window).set_tab(2),
+            press: None,
+        },
+        View {
+            name: "item: related",
+            page: Page::Item,
+            set: |window| ItemAdapter::get(window).set_tab(3),
+            press: None,
+        },
+        act("take", |window| ask(window, Verb::Take, Choosing::None)),
+        act("take: from", |window| ask(window, Verb::Take, Choosing::Source)),
+        act("put back: to", |window| ask(window, Verb::PutBack, Choosing::Target)),
+        act("move", |window| ask(window, Verb::Move, Choosing::None)),
+        act("lend", |window| ask(window, Verb::Lend, Choosing::None)),
+        act("lend: whom", |window| ask(window, Verb::Lend, Choosing::Person)),
+        act("lend: when", |window| ask(window, Verb::Lend, Choosing::Due)),
+        View {
+            name: "places",
+            page: Page::Places,
+            set: |window| PlacesAdapter::get(window).set_id("".into()),
+            press: None,
+        },
+        View {
+            name: "a place",
+            page: Page::Places,
+            set: |window| PlacesAdapter::get(window).set_id("w".into()),
+            press: None,
+        },
+        View { name: "low", page: Page::Low, set: nothing, press: None },
+        View { name: "recent", page: Page::Recent, set: nothing, press: None },
+        View { name: "person", page: Page::Person, set: nothing, press: None },
+        sheet("item: more", Page::Item, ["More", "Mehr"]),
+        sheet("find: places", Page::Find, ["Place", "Ort"]),
+        sheet("find: kinds", Page::Find, ["Kind", "Art"]),
+        sheet("find: tags", Page::Find, ["Tag", "Schlagwort"]),
+        View { name: "new item", page: Page::NewItem, set: nothing, press: None },
+    ]
+}
+
+fn ask(window: &AppWindow, verb: Verb, choosing: Choosing) {
+    let booking = BookingAdapter::get(window);
+    booking.set_verb(verb);
+    booking.set_asks_from(matches!(verb, Verb::Take | Verb::Move | Verb::Lend));
+    booking.set_asks_to(matches!(verb, Verb::PutBack | Verb::Move));
+    booking.set_choosing(choosing);
+}
+
+#[test]
+fn every_page_fits_every_panel_in_both_languages_and_in_large_text() {
+    let window: AppWindow = window();
+    window.look(Theme::Light, Density::KioskM);
+    Room::get(&window).set_watched(true);
+    Tokens::get(&window).set_reduced_motion(true);
+    window.show().expect("the testing backend shows windows");
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for (width, height, density, least) in PANELS {
+        Tokens::get(&window).set_density(density);
+        window.window().set_size(PhysicalSize::new(width, height));
+        for language in ["", "de"] {
+            slint::select_bundled_translation(language).expect("the language is bundled");
+            for large in [false, true] {
+                Tokens::get(&window).set_large_text(large);
+                for view in views() {
+                    (view.set)(&window);
+                    // A page begins anew, without what was opened over it before.
+                    Navigation::get(&window).set_page(Page::Status);
+                    mock_elapsed_time(Duration::from_millis(5));
+                    Navigation::get(&window).set_page(view.page);
+                    mock_elapsed_time(Duration::from_millis(50));
+                    if let Some(words) = view.press {
+                        press(&window, words[usize::from(!language.is_empty())]);
+                        mock_elapsed_time(Duration::from_millis(50));
+                    }
+                    window.window().take_snapshot().expect("the software renderer draws");
+                    let place = format!(
+                        "{} at {width}×{height}{}{}",
+                        view.name,
+                        if language.is_empty() { "" } else { " in German" },
+                        if large { " in large text" } else { "" }
+                    );
+                    let look = Look::at(&window, (width as f32, height as f32), least);
+                    seen += look.controls.len();
+                    faults.extend(look.faults().into_iter().map(|fault| format!("{place}: {fault}")));
+                }
+            }
+        }
+    }
+    assert!(seen > 2_000, "the pages have their controls: {seen}");
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// A rectangle on the screen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Area {
+    left: f32,
+    top: f32,
+    right: f32,
+    bottom: f32,
+}
+
+impl Area {
+    fn of(element: &ElementHandle) -> Self {
+        let (at, size) = (element.absolute_position(), element.size());
+        Self { left: at.x, top: at.y, right: at.x + size.width, bottom: at.y + size.height }
+    }
+
+    fn within(self, other: Self) -> Self {
+        Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        }
+    }
+
+    fn is_empty(self) -> bool {
+        self.right - self.left < 1.5 || self.bottom - self.top < 1.5
+    }
+
+    /// Does it hold the other one whole, give or take a pixel?
+    fn holds(self, other: Self) -> bool {
+        self.left <= other.left + 1.0
+            && self.top <= other.top + 1.0
+            && self.right >= other.right - 1.0
+            && self.bottom >= other.bottom - 1.0
+    }
+
+    fn key(self) -> [i32; 4] {
+        [self.left, self.top, self.right, self.bottom].map(|side| side.round() as i32)
+    }
+}
+
+struct Control {
+    role: AccessibleRole,
+    label: String,
+    /// As it was laid out.
+    area: Area,
+    /// What of it is in sight.
+    sight: Area,
+}
+
+struct Look {
+    window: Area,
+    least: f32,
+    controls: Vec<Control>,
+    unnamed: Vec<String>,
+    cut: Vec<Area>,
+}
+
+impl Look {
+    fn at(window: &AppWindow, (width, height): (f32, f32), least: f32) -> Self {
+        let whole = Area { left: 0.0, top: 0.0, right: width, bottom: height };
+        // A sheet covers the page: what lies below it is out of reach.
+        let sheet = ElementQuery::from_root(window).match_descendants().match_inherits("Sheet").find_first();
+        let all = || match &sheet {
+            Some(sheet) => sheet.query_descendants().match_descendants(),
+            None => ElementQuery::from_root(window).match_descendants(),
+        };
+        // What scrolls may lie outside; what counts is what is in sight.
+        let mut scrolled = Vec::new();
+        for flick in all().match_inherits("Flickable").find_all() {
+            let port = Area::of(&flick);
+            let inside = flick.query_descendants().match_descendants().find_all();
+            let keys: HashSet<_> = inside.iter().map(|element| Area::of(element).key()).collect();
+            scrolled.push((port, keys));
+        }
+        let mut controls = Vec::new();
+        for role in CONTROLS {
+            for element in all().match_accessible_role(role).find_all() {
+                let area = Area::of(&element);
+                if area.is_empty() || element.computed_opacity() == 0.0 {
+                    continue;
+                }
+                let ports = scrolled.iter().filter(|(_, keys)| keys.contains(&area.key()));
+                let sight = ports.fold(area, |sight, (port, _)| sight.within(*port));
+                if sight.is_empty() {
+                    continue;
+                }
+                let label = element.accessible_label().unwrap_or_default().to_string();
+                controls.push(Control { role, label, area, sight });
+            }
+        }
+        let bars: Vec<Area> = ["ScrollBar", "SwipeGestureHandler"]
+            .into_iter()
+            .flat_map(|name| all().match_inherits(name).find_all())
+            .map(|bar| Area::of(&bar))
+            .collect();
+        let touched = all().match_inherits("TouchArea").find_all();
+        let unnamed = touched
+            .iter()
+            .map(|touch| (Area::of(touch), touch))
+            .filter(|(area, _)| !area.is_empty() && !bars.iter().any(|bar| bar.holds(*area)))
+            .filter(|(area, _)| !controls.iter().any(|control| control.area.holds(*area) || area.holds(control.area)))
+            .filter(|(area, _)| {
+                let ports = scrolled.iter().filter(|(_, keys)| keys.contains(&area.key()));
+                !ports.fold(*area, |sight, (port, _)| sight.within(*port)).is_empty()
+            })
+            .map(|(area, touch)| format!("{:?} at {:?}", touch.id(), area.key()))
+            .collect();
+        let cut = all().match_inherits("Cut").find_all();
+        Self { window: whole, least, controls, unnamed, cut: cut.iter().map(Area::of).collect() }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (index, control) in self.controls.iter().enumerate() {
+            let Control { role, label, area, sight } = control;
+            let name = format!("{role:?} `{label}`");
+            if label.trim().is_empty() {
+                faults.push(format!("a {role:?} without a name at {:?}", area.key()));
+            }
+            if !self.window.holds(*sight) {
+                faults.push(format!("{name} lies outside the window: {:?}", area.key()));
+            }
+            let (width, height) = (area.right - area.left, area.bottom - area.top);
+            if width.min(height) < self.least - 0.5 && !is_exempt(control) {
+                faults.push(format!("{name} is too small a target: {width} × {height}"));
+            }
+            for other in &self.controls[index + 1..] {
+                let both = sight.within(other.sight);
+                let nested = area.holds(other.area) || other.area.holds(*area);
+                let in_a_row = *role == AccessibleRole::ListItem || other.role == AccessibleRole::ListItem;
+                if !both.is_empty() && !(nested && in_a_row) {
+                    faults.push(format!("{name} and `{}` lie over each other: {:?}", other.label, both.key()));
+                }
+            }
+        }
+        faults.extend(self.unnamed.iter().map(|touch| format!("{touch} can be touched and has no role")));
+        faults.extend(self.cut.iter().map(|area| format!("a word is cut at {:?}", area.key())));
+        faults
+    }
+}
+
+/// The exceptions, each with its reason: lines that are read and not pressed.
+fn is_exempt(control: &Control) -> bool {
+    // "Lately" on a thing's page: three lines to read, the whole history is a tab away.
+    control.role == AccessibleRole::ListItem && (control.area.bottom - control.area.top - 46.0).abs() < 0.5
+}
