@@ -135,6 +135,7 @@ fn prepare(cli: &Cli) -> anyhow::Result<Context> {
     let flags = Flags { data_dir: cli.data_dir.clone(), config: cli.config.clone(), listen };
     let config = Config::load(&flags)?;
     telemetry::start(&config.log)?;
+    telemetry::metrics::start();
     Ok(Context { config })
 }
 

@@ -12,6 +12,10 @@
 //! | migrations' connection | | `MIGRATE_DATABASE_URL` | `database.migrate_url` |
 //! | PostgreSQL programs | | `INVENTORY_PG_BINDIR` | `database.pg_bindir` |
 //! | web address | `--listen` | `INVENTORY_LISTEN` | `web.listen` |
+//! | proxies that are believed | | `INVENTORY_TRUSTED_PROXIES` | `web.trusted_proxies` |
+//! | names the web view has | | `INVENTORY_HOSTS` | `web.hosts` |
+//! | sign-in | | | `web.local_person`, `web.session_idle_hours`, `web.session_days`, `web.second_factor` |
+//! | who reads metrics | | | `web.metrics_from` |
 //! | model | | `INVENTORY_MODEL_DIR`, `HF_HOME`, `TRANSFORMERS_CACHE` | `paths.model_dir`, `paths.ml_cache` |
 //! | ONNX Runtime | | `INVENTORY_ONNXRUNTIME`, `ORT_DYLIB_PATH` | `paths.onnx_runtime` |
 //! | search languages | | `INVENTORY_LANGUAGES` | `search.languages` |

@@ -4,6 +4,7 @@
 //! location or a container); *stock* is how many of an item lie in a holder; a *booking* is what a person confirms at
 //! once, made of *movements*.
 
+pub mod access;
 pub mod act;
 pub mod backoff;
 pub mod basket;
@@ -22,9 +23,10 @@ pub mod stocktake;
 pub mod undo;
 pub mod whereabouts;
 
+pub use access::{Proof, Scope};
 pub use act::{Act, Borrower};
 pub use code::OwnCode;
-pub use id::{BookingId, ItemId, LoanId, LotId, PersonId, PhotoId, RequestId, StocktakeId};
+pub use id::{BookingId, ItemId, LoanId, LotId, PersonId, PhotoId, RequestId, SessionId, StocktakeId, TokenId};
 pub use item::{ItemDraft, ItemKind, Money};
 pub use movement::{Movement, MovementKind};
 pub use person::{Actor, Permission, Role};

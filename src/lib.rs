@@ -6,7 +6,7 @@
 //! - [`store`]: PostgreSQL. The only place with SQL.
 //! - [`services`]: the use cases. Every method takes an actor, checks, decides, writes once.
 //! - [`embedding`]: text to vectors, and the worker that keeps them fresh.
-//! - [`cluster`], [`config`], [`tls`], [`telemetry`]: the ground it stands on.
+//! - [`cluster`], [`config`], [`tls`], [`telemetry`], [`systemd`]: the ground it stands on.
 //! - [`app`]: puts the above together, the same way for `main` and for tests.
 //! - [`web`], [`gui`], [`cli`]: the faces. Siblings; each parses input, calls a service, presents the result.
 
@@ -24,6 +24,7 @@ pub mod example;
 
 pub mod cluster;
 pub mod config;
+pub mod systemd;
 pub mod telemetry;
 pub mod tls;
 

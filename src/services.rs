@@ -8,6 +8,8 @@ pub mod bulk;
 pub mod catalog;
 pub mod changes;
 pub mod diagnosis;
+pub mod factors;
+pub mod figures;
 pub mod health;
 pub mod loans;
 pub mod machine;
@@ -18,8 +20,11 @@ pub mod relations;
 pub mod reorder;
 pub mod scan;
 pub mod search;
+mod secrets;
+pub mod sessions;
 pub mod stock;
 pub mod stocktake;
+pub mod tokens;
 pub mod transfer;
 pub mod undo;
 
@@ -43,12 +48,16 @@ pub struct Services {
     pub relations: relations::Relations,
     pub reorder: reorder::Reorder,
     pub people: people::People,
+    pub sessions: sessions::Sessions,
+    pub factors: factors::Factors,
+    pub tokens: tokens::Tokens,
     pub photos: photos::Photos,
     pub scan: scan::Scan,
     pub transfer: transfer::Transfer,
     pub changes: changes::Changes,
     pub search: search::Search,
     pub diagnosis: diagnosis::Diagnosis,
+    pub figures: figures::Figures,
 }
 
 impl Services {
@@ -84,6 +93,9 @@ impl Services {
             relations: relations::Relations::new(db.clone()),
             reorder: reorder::Reorder::new(db.clone()),
             people: people::People::new(db.clone()),
+            sessions: sessions::Sessions::new(db.clone()),
+            factors: factors::Factors::new(db.clone()),
+            tokens: tokens::Tokens::new(db.clone()),
             transfer: transfer::Transfer::new(db.clone(), photos.clone()),
             photos,
             scan: scan::Scan::new(db.clone()),
@@ -94,6 +106,7 @@ impl Services {
                 Meaning::absent(EmbedError::NotAsked),
             ),
             diagnosis: diagnosis::Diagnosis::new(db.clone()),
+            figures: figures::Figures::new(db.clone()),
         }
     }
 }

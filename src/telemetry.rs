@@ -1,4 +1,6 @@
-//! Logs and spans: the only module that names the tracing subscriber.
+//! Logs, spans and figures: the only module that names the tracing subscriber.
+
+pub mod metrics;
 
 use std::io::IsTerminal;
 
@@ -15,11 +17,16 @@ pub struct FilterError {
     source: tracing_subscriber::filter::ParseError,
 }
 
+/// The driver's own log, whatever else is asked for.
+const DRIVER: &str = "tokio_postgres=info";
+
 /// Sends what is logged from now on to standard error, so that standard output holds results alone. The second and
 /// every later call in a process changes nothing.
 pub fn start(log: &Log) -> Result<(), FilterError> {
     let filter =
         EnvFilter::builder().parse(&log.filter).map_err(|source| FilterError { filter: log.filter.clone(), source })?;
+    // What the driver says below this holds every statement's parameters, hashes of secrets among them.
+    let filter = filter.add_directive(DRIVER.parse().expect("our own directive is one"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_timer(SystemTime);
     // Failing means that a subscriber is set already, which then keeps working.
     let _already_started = match log.format {

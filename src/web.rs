@@ -1,16 +1,19 @@
 //! The embedded web endpoint: pages for people, a JSON API for programs.
 //!
-//! Until people can sign in over the web, only this machine's own browser is answered, as the person who set the
-//! inventory up; see [`guard`]. Every route but `/healthz` and `/readyz` is closed to everybody else.
+//! People sign in, from elsewhere over HTTPS through a configured proxy; this machine's own browser may act for the person who
+//! set the inventory up; programs have tokens. Every route is closed to whoever the table in [`router`] does not open it to.
 //!
-//! - [`router`]: every route, and the layers around them.
+//! - [`router`]: every route, the least role of each, and the layers around them.
+//! - [`approach`]: how a request came; [`caller`]: who asks; [`guard`]: whether they are answered.
 //! - [`server`]: connections, with limits on how many, how slow and how large.
 //! - [`visit`]: who asks, in which language; what a page needs to know about its reader.
 //! - [`fault`]: whatever goes wrong, as a page or as a problem (RFC 9457).
 //! - [`pages`], [`api`]: one file per page and per resource. Each handler parses, calls a service, presents.
 
 mod api;
+mod approach;
 mod assets;
+mod caller;
 mod details;
 mod events;
 mod fault;
@@ -20,10 +23,13 @@ mod guard;
 mod health;
 mod language;
 mod layout;
+mod limits;
+mod metrics;
 mod notice;
 mod pages;
 mod parts;
 mod photos;
+mod rates;
 mod router;
 mod server;
 mod state;
@@ -34,14 +40,17 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-pub use router::{OPEN, Route, routes};
+pub use guard::Needs;
+pub use router::{Route, routes};
 pub use server::serve;
 
 /// The endpoint cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Until people can sign in over the web, nobody else's requests are welcome.
-    #[error("{0} is reachable from other machines, which is refused as long as there is no sign-in; use 127.0.0.1")]
+    /// Passwords and sessions would cross the network as they are; encryption is the proxy's work.
+    #[error(
+        "{0} is reachable from other machines without encryption, which is refused; use 127.0.0.1 and a proxy with HTTPS"
+    )]
     NotLoopback(SocketAddr),
     #[error("cannot listen on {address}: {source}")]
     Io { address: SocketAddr, source: std::io::Error },

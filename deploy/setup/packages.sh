@@ -15,11 +15,13 @@ window_packages=(
     fonts-lato fonts-b612 fonts-noto-core
 )
 
-# A display without a screen, a browser that a test drives, and systemctl, which arranges units below another root.
+# A display without a screen, a browser that a test drives, systemctl, which arranges units below another root, and the proxy
+# between browser and program.
 test_packages=(
     xvfb xauth systemd
     chromium chromium-driver
     shellcheck
+    nginx-light
 )
 
 # Rust as Debian packages it for its browsers: the one that is new enough.

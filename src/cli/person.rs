@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::{Context, prompt};
 use crate::domain::{Actor, PersonId, Role};
+use crate::services::Services;
 use crate::services::people::{People, PersonDraft};
 
 /// Add people, set their passwords, switch them off
@@ -15,6 +16,7 @@ use crate::services::people::{People, PersonDraft};
 Examples:
   inventory person add 'Ann Meyer' --role keeper --login ann
   inventory person set-password ann
+  inventory person forget-second-factor ann
   inventory person deactivate ann
   inventory person list
 
@@ -38,6 +40,8 @@ enum Act {
     },
     /// Set a new password
     SetPassword { person: String },
+    /// Switch the second factor off, of somebody who lost authenticator and recovery codes
+    ForgetSecondFactor { person: String },
     /// Switch a person off; what they booked stays, open loans are listed
     Deactivate { person: String },
     /// List everybody
@@ -46,13 +50,13 @@ enum Act {
 
 pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
     let app = context.app_without_model().await?;
-    let done = act(args.act, &app.services.people).await;
+    let done = act(args.act, &app.services).await;
     app.stop().await?;
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn act(act: Act, people: &People) -> anyhow::Result<()> {
-    let me = Actor::program();
+async fn act(act: Act, services: &Services) -> anyhow::Result<()> {
+    let (me, people) = (Actor::program(), &services.people);
     match act {
         Act::Add { name, role, login } => {
             let password = match &login {
@@ -71,6 +75,10 @@ async fn act(act: Act, people: &People) -> anyhow::Result<()> {
         Act::SetPassword { person } => {
             let id = find(people, &person).await?;
             people.set_password(&me, id, prompt::new_secret("Password")?).await?;
+        }
+        Act::ForgetSecondFactor { person } => {
+            let id = find(people, &person).await?;
+            services.factors.switch_off(&me, id).await?;
         }
         Act::Deactivate { person } => {
             let id = find(people, &person).await?;

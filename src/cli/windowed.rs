@@ -3,6 +3,7 @@
 //! Which inventory is open is held here, because changing it means closing one database and opening another.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use slint::PlatformError;
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::gui::{Opener, Program, StartError, Surroundings, Wish};
 use crate::services::people::{People, PeopleError, PersonDraft};
 use crate::services::search::upkeep::Worker;
-use crate::web;
+use crate::{systemd, web};
 
 /// Shows a window until it is closed, then closes the inventory. `settings` names the file beside the data that remembers
 /// how the window looks. Runs on the main thread, which Slint needs.
@@ -34,7 +35,7 @@ pub fn run(
         settings: Some(config.paths.data_dir.join(settings)),
         address: if config.web.enabled { config.web.listen.to_string() } else { String::new() },
     };
-    let inventory = Arc::new(Inventory { config, open: Mutex::new(None) });
+    let inventory = Arc::new(Inventory { config, socket: systemd::socket()?, open: Mutex::new(None) });
     let shown = {
         let _within = runtime.enter();
         end_in_order(signal(SignalKind::interrupt())?);
@@ -52,6 +53,7 @@ fn end_in_order(mut signal: Signal) {
     tokio::spawn(async move {
         signal.recv().await;
         info!("Ending");
+        systemd::stopping();
         crate::gui::quit();
     });
 }
@@ -64,9 +66,23 @@ fn opener(inventory: &Arc<Inventory>) -> Opener {
     })
 }
 
+/// Whether the window's thread has come round since it was last asked.
+fn window_answers() -> impl Fn() -> bool + Send + 'static {
+    let came_round = Arc::new(AtomicBool::new(true));
+    move || {
+        let answered = came_round.swap(false, Ordering::Relaxed);
+        let asked = Arc::clone(&came_round);
+        // Before the window is there, and after it is closed, there is nothing to hang.
+        let is_shown = slint::invoke_from_event_loop(move || asked.store(true, Ordering::Relaxed)).is_ok();
+        answered || !is_shown
+    }
+}
+
 /// Whichever inventory is open.
 struct Inventory {
     config: Config,
+    /// What systemd listens on for us; outlives the inventory that is open.
+    socket: Option<std::net::TcpListener>,
     open: Mutex<Option<Opened>>,
 }
 
@@ -76,6 +92,7 @@ struct Opened {
     _upkeep: Option<Worker>,
     changes: JoinHandle<()>,
     web: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    watchdog: Option<JoinHandle<()>>,
 }
 
 impl Inventory {
@@ -106,8 +123,9 @@ impl Inventory {
         }
         let opened = open.as_mut().ok_or_else(|| StartError::Other("nothing is open".into()))?;
         if opened.web.is_none() {
-            opened.web = serve(&self.config, &opened.app).await;
+            opened.web = serve(&self.config, self.socket.as_ref(), &opened.app).await;
         }
+        systemd::ready();
         let app = &opened.app;
         Ok(Program { services: app.services.clone(), health: app.health.clone(), example: app.database == EXAMPLE })
     }
@@ -137,7 +155,8 @@ impl Opened {
         // The program's own inventory is opened with its worker, another one without.
         let upkeep = app.index_progress().is_none().then(|| Worker::start(&app.services.search));
         let changes = app.services.changes.follow();
-        Ok(Self { app, _upkeep: upkeep, changes, web: None })
+        let watchdog = systemd::watchdog(app.db.clone(), window_answers());
+        Ok(Self { app, _upkeep: upkeep, changes, web: None, watchdog })
     }
 
     /// The person's own inventory; the example goes, if that is what this was.
@@ -152,6 +171,9 @@ impl Opened {
 
     async fn end_background(&mut self) {
         self.changes.abort();
+        if let Some(watchdog) = self.watchdog.take() {
+            watchdog.abort();
+        }
         if let Some((end, served)) = self.web.take() {
             drop(end);
             served.await.ok();
@@ -177,11 +199,19 @@ fn refused(error: &PeopleError) -> StartError {
 }
 
 /// Serves the web view beside the window. Another program on the address serves in its place.
-async fn serve(config: &Config, app: &App) -> Option<(oneshot::Sender<()>, JoinHandle<()>)> {
+async fn serve(
+    config: &Config,
+    socket: Option<&std::net::TcpListener>,
+    app: &App,
+) -> Option<(oneshot::Sender<()>, JoinHandle<()>)> {
     if !config.web.enabled {
         return None;
     }
-    let listener: TcpListener = match web::listen(config.web.listen).await {
+    let listening = match socket {
+        Some(socket) => systemd::listen_on(socket).map_err(anyhow::Error::from),
+        None => web::listen(config.web.listen).await.map_err(anyhow::Error::from),
+    };
+    let listener: TcpListener = match listening {
         Ok(listener) => listener,
         Err(error) => {
             info!("No web view beside the window: {error}");
@@ -189,10 +219,10 @@ async fn serve(config: &Config, app: &App) -> Option<(oneshot::Sender<()>, JoinH
         }
     };
     let (end, ended) = oneshot::channel::<()>();
-    let (services, health) = (app.services.clone(), app.health.clone());
+    let (settings, services, health) = (config.web.clone(), app.services.clone(), app.health.clone());
     let served = tokio::spawn(async move {
         let asked_to_end = async move { drop(ended.await) };
-        if let Err(error) = web::serve(listener, services, health, asked_to_end).await {
+        if let Err(error) = web::serve(listener, settings, services, health, asked_to_end).await {
             warn!("The web view ended: {error}");
         }
     });

@@ -56,6 +56,13 @@ pub struct DatabaseTable {
 pub struct WebTable {
     pub listen: Option<String>,
     pub enabled: Option<bool>,
+    pub trusted_proxies: Option<Vec<String>>,
+    pub hosts: Option<Vec<String>>,
+    pub local_person: Option<bool>,
+    pub session_idle_hours: Option<u64>,
+    pub session_days: Option<u64>,
+    pub second_factor: Option<String>,
+    pub metrics_from: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,6 +2,7 @@
 //! out: a storeroom with a forgotten PIN has five minutes to wait, not an administrator to find.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use super::PersonId;
@@ -13,8 +14,11 @@ pub const LONGEST: Duration = Duration::from_secs(300);
 /// Who has not tried for so long begins anew.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 
+/// Wrong tries of an address that cost nothing: behind one there may be a whole household.
+const FREE_OF_AN_ADDRESS: u32 = 20;
+
 /// The wait after so many wrong tries in a row: nothing, then 2, 4, 8 … seconds, at most [`LONGEST`].
-pub fn wait_after(failures: u32) -> Duration {
+fn wait_after(failures: u32) -> Duration {
     let Some(doubled) = failures.checked_sub(FREE).filter(|&past| past > 0) else { return Duration::ZERO };
     Duration::from_secs(1_u64.checked_shl(doubled).unwrap_or(u64::MAX)).min(LONGEST)
 }
@@ -26,10 +30,30 @@ pub enum Subject {
     Account(String),
     /// The PIN of a person.
     Pin(PersonId),
-    /// A password asked for again at a kiosk, to step up.
+    /// A password asked for again, to step up.
     StepUp(PersonId),
+    /// A code of a person's second factor.
+    Second(PersonId),
     /// Where the try comes from: an address in its usual notation.
     Address(String),
+}
+
+impl Subject {
+    /// An address; of IPv6 the network of 64 bits, of which one customer has all.
+    pub fn of_address(address: IpAddr) -> Self {
+        Self::Address(match address.to_canonical() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => format!("{}/64", Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        })
+    }
+
+    /// The wait after so many wrong tries in a row at this.
+    pub fn wait_after(&self, failures: u32) -> Duration {
+        match self {
+            Self::Address(_) => wait_after(failures.saturating_sub(FREE_OF_AN_ADDRESS - FREE)),
+            _ => wait_after(failures),
+        }
+    }
 }
 
 impl fmt::Display for Subject {
@@ -42,6 +66,7 @@ impl fmt::Display for Subject {
             }
             Self::Pin(id) => write!(f, "pin:{id}"),
             Self::StepUp(id) => write!(f, "step-up:{id}"),
+            Self::Second(id) => write!(f, "second:{id}"),
             Self::Address(address) => {
                 let address: String = address.chars().take(100).collect();
                 write!(f, "address:{address}")
@@ -66,6 +91,16 @@ mod tests {
         for failures in [13, 64, 67, 68, 1000, u32::MAX] {
             assert_eq!(wait_after(failures), LONGEST);
         }
+    }
+
+    #[test]
+    fn an_address_may_be_a_household_and_one_customer_of_many_addresses_is_one() {
+        let of = |text: &str| Subject::of_address(text.parse().expect("an address"));
+        assert_eq!(of("192.0.2.1").wait_after(20), Duration::ZERO);
+        assert_eq!(of("192.0.2.1").wait_after(21), Duration::from_secs(2));
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 
     #[test]

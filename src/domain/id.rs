@@ -52,3 +52,7 @@ id!(/// A picture of an item.
     PhotoId);
 id!(/// Made by whoever asks, once per confirmation: a repeat under the same id is answered, not booked again.
     RequestId);
+id!(/// One browser in which a person is signed in.
+    SessionId);
+id!(/// What a program acts with.
+    TokenId);

@@ -1,19 +1,15 @@
 //! People: who they are, what they may do, and the secrets by which they prove it.
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use rand::RngExt as _;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::secrets::{HashError, badge_hash, hash, random_letters, verify};
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, Permission, PersonId, Role};
 pub use crate::store::people::Person;
 use crate::store::people::{self, SecretKind};
 use crate::store::stock::{self, Loan};
-use crate::store::{Db, StoreError, audit, bookings};
+use crate::store::{Db, StoreError, audit, bookings, factors, sessions, tokens};
 
 mod sign_in;
 
@@ -54,8 +50,8 @@ pub enum PeopleError {
     /// Too many wrong tries in a row; nothing was compared.
     #[error("too many wrong tries; try again in {seconds} s")]
     Wait { seconds: u64 },
-    #[error("hashing failed: {0}")]
-    Hash(String),
+    #[error(transparent)]
+    Hash(#[from] HashError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -141,6 +137,8 @@ impl People {
             return Err(PeopleError::LastAdmin);
         }
         people::set_active(&tx, id, false).await.map_err(not_found)?;
+        sessions::remove_others(&tx, id, None).await?;
+        tokens::remove_of(&tx, id).await?;
         let loans = stock::all_open_loans(&tx, Some(id)).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(loans)
@@ -168,6 +166,9 @@ impl People {
         }
         let short = id.to_string();
         people::anonymise(&tx, id, &format!("#{}", &short[short.len() - 6..])).await?;
+        sessions::remove_others(&tx, id, None).await?;
+        tokens::remove_of(&tx, id).await?;
+        factors::remove(&tx, id).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
@@ -175,9 +176,7 @@ impl People {
     /// Sets a password: one's own, or anybody's by an admin.
     pub async fn set_password(&self, actor: &Actor, id: PersonId, password: SecretString) -> Result<(), PeopleError> {
         own_or_admin(actor, id)?;
-        if !PASSWORD_LENGTH.contains(&password.expose_secret().chars().count()) {
-            return Err(PeopleError::Password);
-        }
+        Self::check_password(&password)?;
         self.set_secret(actor, id, SecretKind::Password, password).await
     }
 
@@ -189,6 +188,12 @@ impl People {
             return Err(PeopleError::Pin);
         }
         self.set_secret(actor, id, SecretKind::Pin, pin).await
+    }
+
+    /// The password rules alone, for who changes it together with something else.
+    pub(super) fn check_password(password: &SecretString) -> Result<(), PeopleError> {
+        let length = password.expose_secret().chars().count();
+        if PASSWORD_LENGTH.contains(&length) { Ok(()) } else { Err(PeopleError::Password) }
     }
 
     async fn set_secret(
@@ -203,6 +208,10 @@ impl People {
         let tx = client.transaction().await.map_err(StoreError::from)?;
         bookings::begin(&tx, actor, None).await?;
         people::set_secret(&tx, id, kind, Some(&hash)).await.map_err(not_found)?;
+        if kind == SecretKind::Password {
+            // Whoever knew the old one is out.
+            sessions::remove_others(&tx, id, None).await?;
+        }
         tx.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
@@ -287,7 +296,7 @@ impl People {
     }
 }
 
-fn own_or_admin(actor: &Actor, id: PersonId) -> Result<(), Forbidden> {
+pub(super) fn own_or_admin(actor: &Actor, id: PersonId) -> Result<(), Forbidden> {
     if actor.person == Some(id) { Ok(()) } else { actor.require(Permission::Administer) }
 }
 
@@ -318,44 +327,4 @@ fn not_found(error: StoreError) -> PeopleError {
         StoreError::NotFound(_) => PeopleError::NotFound,
         other => other.into(),
     }
-}
-
-/// Letters of Crockford's base 32, five random bits each, from the system's generator.
-fn random_letters(count: usize) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut rng = rand::rng();
-    (0..count).map(|_| char::from(ALPHABET[rng.random_range(0..32)])).collect()
-}
-
-/// A badge holds 160 random bits, so a plain hash is enough: there is nothing to guess.
-pub(super) fn badge_hash(text: &str) -> String {
-    hex::encode(Sha256::digest(text.to_uppercase()))
-}
-
-/// Argon2id (RFC 9106) with the crate's defaults (OWASP's: 19 MiB, two passes), off the async workers.
-async fn hash(secret: SecretString) -> Result<String, PeopleError> {
-    tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(secret.expose_secret().as_bytes()).map(|hash| hash.to_string())
-    })
-    .await
-    .map_err(|e| PeopleError::Hash(e.to_string()))?
-    .map_err(|e| PeopleError::Hash(e.to_string()))
-}
-
-/// Compares with a stored hash; without one it works as long on a made-up one and says no.
-async fn verify(secret: SecretString, stored: Option<String>) -> Result<bool, PeopleError> {
-    tokio::task::spawn_blocking(move || {
-        let known = stored.is_some();
-        let stored = match stored {
-            Some(stored) => stored,
-            None => {
-                Argon2::default().hash_password(b"nobody").map_err(|e| PeopleError::Hash(e.to_string()))?.to_string()
-            }
-        };
-        let Ok(parsed) = PasswordHash::new(&stored) else { return Ok(false) };
-        let right = known && Argon2::default().verify_password(secret.expose_secret().as_bytes(), &parsed).is_ok();
-        Ok(right)
-    })
-    .await
-    .map_err(|e| PeopleError::Hash(e.to_string()))?
 }

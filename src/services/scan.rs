@@ -50,7 +50,7 @@ impl Scan {
     pub async fn resolve(&self, actor: &Actor, text: &str) -> Result<Scanned, ScanError> {
         actor.require(Permission::Look)?;
         let client = self.db.client().await?;
-        if let Some(person) = codes::badge_owner(&client, &super::people::badge_hash(text.trim())).await? {
+        if let Some(person) = codes::badge_owner(&client, &super::secrets::badge_hash(text.trim())).await? {
             return Ok(Scanned::Badge(person));
         }
         for key in scan::keys(text) {

@@ -106,6 +106,20 @@ pub enum SearchError {
     Store(#[from] StoreError),
 }
 
+/// How long each part of a search takes, for who watches from outside.
+struct Stages(Instant);
+
+impl Stages {
+    fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    fn over(&mut self, stage: &'static str) {
+        metrics::histogram!("inventory_search_seconds", "stage" => stage).record(self.0.elapsed());
+        self.0 = Instant::now();
+    }
+}
+
 /// Finds things.
 #[derive(Clone)]
 pub struct Search {
@@ -162,6 +176,7 @@ impl Search {
         query: &Query,
         filters: Resolved,
     ) -> Result<SearchResults, SearchError> {
+        let mut stage = Stages::begin();
         let (question, found) =
             join(self.question(request.mode, &query.text), self.look_up(transaction, request.mode, query)).await;
         let mut found = found?;
@@ -169,6 +184,7 @@ impl Search {
         if let (Mode::Meaning, Err(why)) = (request.mode, &question) {
             return Err(SearchError::NoMeaning(why.clone()));
         }
+        stage.over("question");
         let asked = found
             .size
             .model
@@ -183,6 +199,7 @@ impl Search {
         let elsewhere = evidence.len();
         evidence.extend(in_place);
 
+        stage.over("candidates");
         let ranks = exact_ranks(&found.exact);
         let candidates: Vec<Candidate> = evidence
             .iter()
@@ -207,7 +224,9 @@ impl Search {
         let corrected = found.wording.corrected.clone();
         let total = ranked.len();
         let page: Vec<Ranked> = ranked.into_iter().skip(request.offset).take(request.limit).collect();
+        stage.over("rank");
         let hits = hits(transaction, &page, &evidence, &found.wording).await?;
+        stage.over("hits");
         Ok(SearchResults { hits, corrected, total, words_only, unknown_places: Vec::new(), took: Duration::ZERO })
     }
 

@@ -51,3 +51,14 @@ pub async fn clear(client: &impl GenericClient, subjects: &[String]) -> Result<(
         .await?;
     Ok(())
 }
+
+/// Takes back one try that was right after all, where others' tries still count: an address.
+pub async fn take_back(client: &impl GenericClient, subjects: &[String]) -> Result<(), StoreError> {
+    client
+        .execute(
+            "update sign_in_attempt set failures = greatest(failures - 1, 1), blocked_until = now() where subject = any($1)",
+            &[&subjects],
+        )
+        .await?;
+    Ok(())
+}

@@ -23,10 +23,10 @@ pub struct Person {
     pub created_at: OffsetDateTime,
 }
 
-const COLUMNS: &str = "p.id, p.name, p.role, p.login, p.active, p.password_hash is not null as has_password,
+pub(super) const COLUMNS: &str = "p.id, p.name, p.role, p.login, p.active, p.password_hash is not null as has_password,
     p.pin_hash is not null as has_pin, exists (select from code c where c.person = p.id) as has_badge, p.version, p.created_at";
 
-fn person(row: &Row) -> Result<Person, StoreError> {
+pub(super) fn person(row: &Row) -> Result<Person, StoreError> {
     Ok(Person {
         id: PersonId(row.get("id")),
         name: row.get("name"),

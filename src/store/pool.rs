@@ -2,7 +2,8 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use futures::StreamExt;
@@ -35,6 +36,17 @@ pub enum DbHealth {
     },
 }
 
+/// How the pool's connections are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    pub open: usize,
+    /// Of these, at rest.
+    pub free: usize,
+    pub most: usize,
+    /// Callers who wait for one.
+    pub waiting: usize,
+}
+
 /// The database. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
 pub struct Db {
@@ -45,6 +57,9 @@ pub struct Db {
     /// Wakes the watcher: somebody had trouble, or would like to know whether it is over.
     doubt: Arc<Notify>,
     create_limit: Duration,
+    /// When the watcher last came round, in milliseconds after `born`.
+    beat: Arc<AtomicU64>,
+    born: Instant,
 }
 
 /// What the watcher waits between looks while all is well.
@@ -77,8 +92,10 @@ impl Db {
         let (tell, health) = watch::channel(DbHealth::Unknown);
         let doubt = Arc::new(Notify::new());
         let wants_writes = postgres.get_target_session_attrs() == TargetSessionAttrs::ReadWrite;
-        tokio::spawn(watch_over(pool.clone(), tell, Arc::clone(&doubt), wants_writes));
-        Ok(Self { pool, postgres: Arc::new(postgres), tls, health, doubt, create_limit })
+        let (beat, born) = (Arc::new(AtomicU64::new(0)), Instant::now());
+        let watcher = Watcher { pool: pool.clone(), tell, doubt: Arc::clone(&doubt), beat: Arc::clone(&beat), born };
+        tokio::spawn(watcher.watch_over(wants_writes));
+        Ok(Self { pool, postgres: Arc::new(postgres), tls, health, doubt, create_limit, beat, born })
     }
 
     /// A client. While the database is known to be down this fails at once, and asks the watcher to look again.
@@ -91,6 +108,17 @@ impl Db {
             self.doubt.notify_one();
             unavailable(error)
         })
+    }
+
+    /// How busy the pool is; asks nobody.
+    pub fn status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus { open: status.size, free: status.available, most: status.max_size, waiting: status.waiting }
+    }
+
+    /// For how long nobody has looked after the database; long only when something is stuck.
+    pub fn since_last_look(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
     }
 
     /// Ends all connections; every later call fails.
@@ -182,43 +210,55 @@ fn prepared(connection: &Connection, settings: &Database) -> tokio_postgres::Con
 }
 
 /// Looks after the database until nobody holds a [`Db`] any more.
-async fn watch_over(pool: Pool, tell: watch::Sender<DbHealth>, doubt: Arc<Notify>, wants_writes: bool) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let wait = match look(&pool, wants_writes).await {
-            Ok(()) => {
-                pause = FIRST_PAUSE;
-                if let DbHealth::Down { .. } = tell.send_replace(DbHealth::Up) {
-                    info!("The database answers again");
-                }
-                LOOK
-            }
-            Err(_) if pool.is_closed() => return,
-            Err(reason) => {
-                // What is idle in the pool leads to the same server: start afresh with the next one that answers.
-                pool.retain(|_, _| false);
-                tell.send_modify(|health| {
-                    if let DbHealth::Down { reason: known, .. } = health {
-                        *known = reason;
-                    } else {
-                        warn!("The database does not answer: {reason}");
-                        *health = DbHealth::Down { since: SystemTime::now(), reason };
+struct Watcher {
+    pool: Pool,
+    tell: watch::Sender<DbHealth>,
+    doubt: Arc<Notify>,
+    beat: Arc<AtomicU64>,
+    born: Instant,
+}
+
+impl Watcher {
+    async fn watch_over(self, wants_writes: bool) {
+        let Self { pool, tell, doubt, beat, born } = self;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            beat.store(u64::try_from(born.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            let wait = match look(&pool, wants_writes).await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    if let DbHealth::Down { .. } = tell.send_replace(DbHealth::Up) {
+                        info!("The database answers again");
                     }
-                });
-                let wait = pause;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                // Many who ask in vain are not to make many tries.
-                tokio::select! {
-                    () = tell.closed() => return,
-                    () = sleep(FIRST_PAUSE) => {}
+                    LOOK
                 }
-                wait
+                Err(_) if pool.is_closed() => return,
+                Err(reason) => {
+                    // What is idle in the pool leads to the same server: start afresh with the next one that answers.
+                    pool.retain(|_, _| false);
+                    tell.send_modify(|health| {
+                        if let DbHealth::Down { reason: known, .. } = health {
+                            *known = reason;
+                        } else {
+                            warn!("The database does not answer: {reason}");
+                            *health = DbHealth::Down { since: SystemTime::now(), reason };
+                        }
+                    });
+                    let wait = pause;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    // Many who ask in vain are not to make many tries.
+                    tokio::select! {
+                        () = tell.closed() => return,
+                        () = sleep(FIRST_PAUSE) => {}
+                    }
+                    wait
+                }
+            };
+            tokio::select! {
+                () = tell.closed() => return,
+                () = sleep(wait) => {}
+                () = doubt.notified() => {}
             }
-        };
-        tokio::select! {
-            () = tell.closed() => return,
-            () = sleep(wait) => {}
-            () = doubt.notified() => {}
         }
     }
 }

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
+use super::caller::Caller;
 use super::fault::Fault;
 use super::state::WebState;
-use super::visit::Asking;
 use crate::services::changes::{Change, News, Position, Since};
 
 /// A comment this often shows both ends that the other is still there.
@@ -45,7 +45,7 @@ struct Entity<'a> {
 
 pub async fn stream(
     State(state): State<WebState>,
-    _: Asking,
+    caller: Caller,
     Query(from): Query<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Fault> {
@@ -90,7 +90,8 @@ pub async fn stream(
     });
     let mut ending = state.ending.clone();
     let end = async move { while ending.changed().await.is_ok() {} };
-    let events = past.chain(present).map(Ok).take_until(Box::pin(end));
+    let gone = caller.gone(state.clone());
+    let events = past.chain(present).map(Ok).take_until(Box::pin(end)).take_until(Box::pin(gone));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(BEAT)))
 }
 

@@ -5,7 +5,7 @@ use std::any::Any;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,11 +17,15 @@ use super::layout;
 use super::notice::RequestNumber;
 use super::state::WebState;
 use crate::domain::Role;
+use crate::domain::person::Forbidden;
 use crate::services::catalog::{CatalogError, StoreError};
+use crate::services::factors::FactorError;
 use crate::services::loans::LoanError;
 use crate::services::people::PeopleError;
+use crate::services::sessions::SessionError;
 use crate::services::stock::StockError;
 use crate::services::stocktake::StocktakeError;
+use crate::services::tokens::TokenError;
 use crate::services::undo::UndoError;
 
 /// What went wrong, as far as whoever asked can act on it.
@@ -35,6 +39,14 @@ pub enum Fault {
     OldForm,
     /// Nobody is set up yet.
     NotSetUp,
+    /// Nobody is signed in, or a program's token opens nothing.
+    NotSignedIn,
+    /// Not encrypted on its way here; signing in is refused, not weakened.
+    NotSafe,
+    /// The body did not come in time.
+    TooSlow,
+    /// Too often; welcome again after so many seconds.
+    TooMany(u64),
     Forbidden(Role),
     NotFound,
     MethodNotAllowed,
@@ -51,13 +63,16 @@ pub enum Fault {
 impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotLocal | Self::CrossSite | Self::OldForm | Self::NotSetUp | Self::Forbidden(_) => {
+            Self::NotLocal | Self::CrossSite | Self::OldForm | Self::NotSetUp | Self::NotSafe | Self::Forbidden(_) => {
                 StatusCode::FORBIDDEN
             }
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -71,11 +86,15 @@ impl Fault {
             Self::CrossSite => "cross_site",
             Self::OldForm => "old_form",
             Self::NotSetUp => "not_set_up",
+            Self::NotSignedIn => "not_signed_in",
+            Self::NotSafe => "not_safe",
+            Self::TooMany(_) => "too_many",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Unreadable(_) => "unreadable",
             Self::TooLarge => "too_large",
+            Self::TooSlow => "too_slow",
             Self::Refused(_) => "refused",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -89,6 +108,7 @@ impl Fault {
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            StatusCode::UNAUTHORIZED => Self::NotSignedIn,
             status if status.is_client_error() => Self::Unreadable(String::new()),
             _ => Self::Internal,
         }
@@ -130,6 +150,7 @@ pub async fn present(State(state): State<WebState>, request: Request, next: Next
     let path = request.uri().path();
     let for_programs = ["/api/", "/photos/", "/assets/"].iter().any(|prefix| path.starts_with(prefix));
     let is_page = request.method() == Method::GET;
+    let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned();
     let (lang, theme) = (Lang::of(request.headers()), Theme::of(request.headers()));
     let number = request.extensions().get::<RequestNumber>().map(|number| number.0.to_string());
     let response = next.run(request).await;
@@ -156,19 +177,40 @@ pub async fn present(State(state): State<WebState>, request: Request, next: Next
         let mut told = (status, Json(problem)).into_response();
         told.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         keep_allow(&response, &mut told);
+        advise(&fault, &mut told);
+        if fault == Fault::NotSignedIn {
+            told.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"inventory\""));
+        }
         return told;
     }
     if fault == Fault::NotSetUp && is_page {
         return (StatusCode::SEE_OTHER, [(LOCATION, "/setup")]).into_response();
     }
-    let page = if fault == Fault::NotLocal {
-        layout::notice(lang)
+    if fault == Fault::NotSignedIn && is_page {
+        return (StatusCode::SEE_OTHER, [(LOCATION, sign_in_for(&wanted))]).into_response();
+    }
+    let page = if matches!(fault, Fault::NotLocal | Fault::NotSafe) {
+        layout::notice(lang, fault.code())
     } else {
         layout::fault(&state, lang, theme, &fault, number.as_deref())
     };
     let mut told = (status, page).into_response();
     keep_allow(&response, &mut told);
+    advise(&fault, &mut told);
     told
+}
+
+/// The sign-in page, and where it leads back to.
+fn sign_in_for(wanted: &str) -> String {
+    let query = serde_urlencoded::to_string([("then", wanted)]).unwrap_or_default();
+    if wanted == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") }
+}
+
+/// When to come back.
+fn advise(fault: &Fault, told: &mut Response) {
+    if let Fault::TooMany(seconds) = fault {
+        told.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+    }
 }
 
 /// A 405 says what is allowed.
@@ -259,7 +301,54 @@ impl From<PeopleError> for Fault {
             PeopleError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
             PeopleError::NotFound => Self::NotFound,
             PeopleError::Store(error) => error.into(),
+            PeopleError::Wait { seconds } => Self::TooMany(seconds),
             PeopleError::Hash(error) => {
+                error!("a request failed: {error}");
+                Self::Internal
+            }
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<Forbidden> for Fault {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden(forbidden.needed)
+    }
+}
+
+impl From<SessionError> for Fault {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Forbidden(forbidden) => forbidden.into(),
+            SessionError::Wait { seconds } => Self::TooMany(seconds),
+            SessionError::Over => Self::NotSignedIn,
+            SessionError::Store(error) => error.into(),
+            SessionError::People(error) => error.into(),
+            SessionError::Wrong => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<TokenError> for Fault {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Forbidden(forbidden) => forbidden.into(),
+            TokenError::NotFound => Self::NotFound,
+            TokenError::Store(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}
+
+impl From<FactorError> for Fault {
+    fn from(error: FactorError) -> Self {
+        match error {
+            FactorError::Forbidden(forbidden) => forbidden.into(),
+            FactorError::NotFound => Self::NotFound,
+            FactorError::Wait { seconds } => Self::TooMany(seconds),
+            FactorError::Store(error) => error.into(),
+            FactorError::Secret(_) => {
                 error!("a request failed: {error}");
                 Self::Internal
             }

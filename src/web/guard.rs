@@ -1,148 +1,122 @@
-//! Who is answered: this machine's own browser, and nobody else, as long as nobody can sign in over the web.
-//!
-//! A request is local when it came straight from this machine (loopback address, no trace of a proxy) and names us
-//! (`Host` is `localhost`, `127.0.0.1` or `[::1]` with our port). The second part keeps a foreign page out whose name was made
-//! to point here (DNS rebinding). What changes something must also come from a page of ours.
+//! Who is answered. Every route is closed to whoever the table in [`super::router`] does not open it to; what the table does not
+//! name is closed too.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{FORWARDED, HOST, ORIGIN, VIA};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::Method;
+use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::approach::{Approach, Signs, contains};
+use super::caller::{Caller, Who};
 use super::fault::Fault;
-use super::router::OPEN;
 use super::state::WebState;
+use crate::domain::Role;
+use crate::domain::person::Forbidden;
 
-/// Lets local requests through; others get the open routes and a notice.
-pub async fn only_local(
-    State(state): State<WebState>,
+/// What a route needs of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: probes and proxies ask how the program is, from anywhere.
+    Open,
+    /// A way here that is safe; for style and fonts, the same for everybody.
+    Asset,
+    /// A way here that is safe; for signing in and setting up.
+    Visitor,
+    /// Somebody of at least this role.
+    Role(Role),
+    /// This very machine, or an address that may read the figures.
+    Watcher,
+}
+
+/// What each route needs, and what to ask for that.
+#[derive(Clone)]
+pub struct Gate {
+    pub state: WebState,
+    pub needs: Arc<HashMap<&'static str, Vec<(Method, Needs)>>>,
+}
+
+impl Gate {
+    /// What a request needs; a path nobody knows is a viewer's to know about.
+    fn needs(&self, request: &Parts) -> Needs {
+        let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
+        let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+        let known = path.and_then(|path| self.needs.get(path)?.iter().find(|(of, _)| *of == method));
+        known.map_or(Needs::Role(Role::Viewer), |(_, needs)| *needs)
+    }
+
+    async fn examine(&self, peer: SocketAddr, needs: Needs, request: &Parts) -> Result<Option<Caller>, Fault> {
+        let signs = Signs { peer, version: request.version, uri: &request.uri, headers: &request.headers };
+        let settings = &self.state.settings;
+        let approach = Approach::of(&signs, self.state.address.port(), settings)?;
+        if !approach.is_direct {
+            self.state.rates.address(approach.address)?;
+        }
+        match needs {
+            Needs::Open => return Ok(None),
+            Needs::Watcher => {
+                let welcome = approach.is_direct || contains(&settings.metrics_from, approach.address);
+                return if welcome { Ok(None) } else { Err(Fault::NotFound) };
+            }
+            _ if !approach.is_safe => return Err(Fault::NotSafe),
+            Needs::Asset => return Ok(None),
+            Needs::Visitor | Needs::Role(_) => {}
+        }
+        approach.check_origin(&request.method, &request.headers)?;
+        let takes_programs = ["/api/", "/photos/"].iter().any(|prefix| request.uri.path().starts_with(prefix));
+        let is_direct = approach.is_direct;
+        let address = approach.address;
+        let caller = Caller::identify(&self.state, approach, &request.headers, takes_programs).await?;
+        match (&caller.who, caller.actor()) {
+            (Who::Local(_), _) => {}
+            (_, Some(actor)) => {
+                if let Some(person) = actor.person {
+                    self.state.rates.person(person)?;
+                }
+            }
+            (_, None) if !is_direct => self.state.rates.stranger(address)?,
+            (_, None) => {}
+        }
+        if let Needs::Role(least) = needs {
+            match caller.actor() {
+                Some(actor) if actor.role >= least => {}
+                Some(actor) => return Err(Forbidden { needed: least, has: actor.role }.into()),
+                None if self.state.services.people.is_set_up().await? => return Err(Fault::NotSignedIn),
+                None => return Err(Fault::NotSetUp),
+            }
+        }
+        Ok(Some(caller))
+    }
+}
+
+/// Lets through whom the route is open to; others get the fault.
+pub async fn admit(
+    State(gate): State<Gate>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    if OPEN.contains(&request.uri().path()) {
-        return next.run(request).await;
+    let (mut request, body) = request.into_parts();
+    let needs = gate.needs(&request);
+    if needs == Needs::Open {
+        return next.run(Request::from_parts(request, body)).await;
     }
-    match refusal(peer, state.address.port(), request.method(), request.uri(), request.headers()) {
-        Some(fault) => fault.into_response(),
-        None => next.run(request).await,
-    }
-}
-
-/// Why a request is not answered, if it is not.
-fn refusal(peer: SocketAddr, port: u16, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Fault> {
-    let forwarded = headers.keys().any(|name| {
-        *name == FORWARDED || *name == VIA || name == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
-    });
-    if forwarded || !peer.ip().to_canonical().is_loopback() {
-        return Some(Fault::NotLocal);
-    }
-    let mut hosts = headers.get_all(HOST).iter();
-    let host = hosts.next().and_then(|host| host.to_str().ok());
-    if hosts.next().is_some() || !host.is_some_and(|host| is_ours(host, port)) {
-        return Some(Fault::NotLocal);
-    }
-    // An absolute target outranks `Host` (RFC 9112, 3.2.2).
-    if uri.authority().is_some_and(|authority| !is_ours(authority.as_str(), port)) {
-        return Some(Fault::NotLocal);
-    }
-    if matches!(*method, Method::GET | Method::HEAD) {
-        return None;
-    }
-    let from_us = match (headers.get(ORIGIN), headers.get("sec-fetch-site")) {
-        (Some(origin), _) => {
-            origin.to_str().ok().and_then(|o| o.strip_prefix("http://")).is_some_and(|origin| Some(origin) == host)
+    match gate.examine(peer, needs, &request).await {
+        Err(fault) => fault.into_response(),
+        Ok(None) => next.run(Request::from_parts(request, body)).await,
+        Ok(Some(caller)) => {
+            let cookie = caller.forms_cookie().filter(|_| needs == Needs::Visitor);
+            request.extensions.insert(caller);
+            let mut response = next.run(Request::from_parts(request, body)).await;
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            response
         }
-        (None, Some(site)) => site == "same-origin",
-        // Not a browser of these days; the form's token has to do.
-        (None, None) => true,
-    };
-    if from_us { None } else { Some(Fault::CrossSite) }
-}
-
-/// `localhost`, `127.0.0.1` or `[::1]`, with our port; port 80 may be left out.
-fn is_ours(authority: &str, port: u16) -> bool {
-    let (name, named_port) = match authority.rsplit_once(':') {
-        Some((name, digits)) if !digits.contains(']') => (name, digits.parse().ok()),
-        _ => (authority, Some(80)),
-    };
-    named_port == Some(port) && (name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(method: &str, peer: &str, headers: &[(&'static str, &str)], expected: Option<&Fault>) {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(*name, value.parse().expect("a header"));
-        }
-        let method = method.parse().expect("a method");
-        let peer = format!("{peer}:50000").parse().expect("an address");
-        assert_eq!(refusal(peer, 8000, &method, &Uri::from_static("/"), &map).as_ref(), expected, "{headers:?}");
-    }
-
-    const HERE: (&str, &str) = ("host", "localhost:8000");
-
-    #[test]
-    fn this_machine_is_answered_by_each_of_its_names() {
-        for host in ["localhost:8000", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000"] {
-            check("GET", "127.0.0.1", &[("host", host)], None);
-            check("GET", "[::1]", &[("host", host)], None);
-            check("GET", "[::ffff:127.0.0.1]", &[("host", host)], None);
-        }
-    }
-
-    #[test]
-    fn other_machines_are_not() {
-        for peer in ["192.168.1.2", "[fe80::1]", "[::ffff:10.0.0.1]"] {
-            check("GET", peer, &[HERE], Some(&Fault::NotLocal));
-        }
-    }
-
-    #[test]
-    fn a_foreign_name_or_port_is_not_ours() {
-        for host in [
-            "evil.example:8000",
-            "localhost.evil.example:8000",
-            "localhost",
-            "localhost:8001",
-            "127.0.0.2:8000",
-            "127.0.0.1:8000:8000",
-            "[::1]",
-            "::1:8000",
-            "",
-            "a@localhost:8000",
-        ] {
-            check("GET", "127.0.0.1", &[("host", host)], Some(&Fault::NotLocal));
-        }
-        check("GET", "127.0.0.1", &[], Some(&Fault::NotLocal));
-        check("GET", "127.0.0.1", &[HERE, HERE], Some(&Fault::NotLocal));
-    }
-
-    #[test]
-    fn what_a_proxy_sends_on_is_not_local() {
-        for name in ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "via", "x-real-ip"] {
-            check("GET", "127.0.0.1", &[HERE, (name, "127.0.0.1")], Some(&Fault::NotLocal));
-        }
-    }
-
-    #[test]
-    fn only_a_page_of_ours_may_change_something() {
-        let refused = Some(&Fault::CrossSite);
-        check("POST", "127.0.0.1", &[HERE], None);
-        check("POST", "127.0.0.1", &[HERE, ("origin", "http://localhost:8000")], None);
-        check("POST", "127.0.0.1", &[HERE, ("sec-fetch-site", "same-origin")], None);
-        for origin in ["http://evil.example", "null", "http://127.0.0.1:8000", "https://localhost:8000"] {
-            check("POST", "127.0.0.1", &[HERE, ("origin", origin)], refused);
-        }
-        for site in ["cross-site", "same-site", "none"] {
-            check("POST", "127.0.0.1", &[HERE, ("sec-fetch-site", site)], refused);
-        }
-        check("GET", "127.0.0.1", &[HERE, ("sec-fetch-site", "cross-site")], None);
     }
 }

@@ -8,6 +8,7 @@ use super::parts::icon_at;
 use super::state::WebState;
 use super::visit::Visit;
 use super::words::say;
+use crate::domain::Permission;
 
 /// Where in the navigation a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +45,23 @@ pub fn page(visit: &Visit, page: &Page) -> Markup {
     let since = visit.since.map(|since| since.0.to_string());
     let initials: String = visit.name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
     let corner = html! {
-        a.face href="/more" aria-label={ (say(visit.lang, "nav.person")) ": " (visit.name) } title=(visit.name) {
+        a.face href="/account" aria-label={ (say(visit.lang, "nav.person")) ": " (visit.name) } title=(visit.name) {
             (initials.to_uppercase())
         }
     };
-    frame(&visit.state, visit.lang, visit.theme, since.as_deref(), &corner, page)
+    let sees_private = visit.actor.may(Permission::SeePrivate);
+    frame(&visit.state, visit.lang, visit.theme, since.as_deref(), &corner, sees_private, page)
 }
 
-fn frame(state: &WebState, lang: Lang, theme: Theme, since: Option<&str>, corner: &Markup, page: &Page) -> Markup {
+fn frame(
+    state: &WebState,
+    lang: Lang,
+    theme: Theme,
+    since: Option<&str>,
+    corner: &Markup,
+    sees_private: bool,
+    page: &Page,
+) -> Markup {
     let assets = &state.assets;
     html! {
         (DOCTYPE)
@@ -74,7 +84,7 @@ fn frame(state: &WebState, lang: Lang, theme: Theme, since: Option<&str>, corner
                     (corner)
                 }
                 nav.nav aria-label=(say(lang, "nav.main")) {
-                    @for (nav, address, icon, word) in ENTRIES {
+                    @for (nav, address, icon, word) in ENTRIES.into_iter().filter(|entry| sees_private || entry.0 != Nav::Lent) {
                         a.hidden-on-phone[nav == Nav::History] href=(address) aria-current=[(page.nav == Some(nav)).then_some("page")] {
                             (icon_at(&assets.icon(icon))) span { (say(lang, word)) }
                         }
@@ -93,6 +103,37 @@ fn color_scheme(theme: Theme) -> &'static str {
         Theme::Light => "light",
         Theme::Dark | Theme::Contrast => "dark",
     }
+}
+
+/// A page for who is not signed in: no navigation, one panel.
+pub fn alone(state: &WebState, lang: Lang, theme: Theme, title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(lang.code()) data-density="web" data-theme=[theme.attribute()] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content=(color_scheme(theme));
+                title { (title) " · inventory" }
+                link rel="stylesheet" href=(state.assets.path("app.css"));
+                link rel="icon" type="image/svg+xml" href=(state.assets.path("mark.svg"));
+            }
+            body.alone {
+                main #main {
+                    p.mark { span.tape { (icon_at(&state.assets.icon("places"))) } span { "inventory" } }
+                    section.panel.pad {
+                        h1.heading { (title) }
+                        (body)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was wrong with a form, above it.
+pub fn wrong(state: &WebState, what: &str) -> Markup {
+    html! { p.banner.bad role="alert" { (icon_at(&state.assets.icon("bad"))) (what) } }
 }
 
 /// A page of trouble: what happened, what was kept, what to do.
@@ -115,11 +156,12 @@ pub fn fault(state: &WebState, lang: Lang, theme: Theme, fault: &Fault, number: 
         }
     };
     let page = Page { title: text("title"), nav: None, verbs: None, body };
-    frame(state, lang, theme, None, &html! {}, &page)
+    frame(state, lang, theme, None, &html! {}, false, &page)
 }
 
 /// What whoever is not this machine's own browser gets to see: nothing of the inventory, not even its style.
-pub fn notice(lang: Lang) -> Markup {
+pub fn notice(lang: Lang, code: &str) -> Markup {
+    let text = |part: &str| say(lang, &format!("fault.{code}.{part}"));
     html! {
         (DOCTYPE)
         html lang=(lang.code()) {
@@ -127,12 +169,12 @@ pub fn notice(lang: Lang) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (say(lang, "fault.not_local.title")) }
+                title { (text("title")) }
             }
             body {
-                h1 { (say(lang, "fault.not_local.title")) }
-                p { (say(lang, "fault.not_local.what")) }
-                p { (say(lang, "fault.not_local.help")) }
+                h1 { (text("title")) }
+                p { (text("what")) }
+                p { (text("help")) }
             }
         }
     }

@@ -9,7 +9,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::{debug, info};
+use tracing::{Instrument as _, debug, info, info_span};
 use uuid::Uuid;
 
 /// Scripts, styles, pictures and fonts are our own files, nothing is written into a page, and nobody frames it.
@@ -48,7 +48,9 @@ pub async fn log(mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7();
     request.extensions_mut().insert(RequestNumber(id));
     let begun = Instant::now();
-    let mut response = next.run(request).await;
+    // Whatever is said while the request is worked on carries its number.
+    let span = info_span!("request", %id);
+    let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

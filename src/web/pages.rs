@@ -1,5 +1,6 @@
 //! Pages for people: one file each. All work without the script, and get better with it.
 
+pub mod account;
 pub mod book;
 mod book_form;
 pub mod code;
@@ -9,6 +10,9 @@ pub mod item;
 pub mod lists;
 pub mod more;
 pub mod places;
+pub mod second_factor;
 pub mod setup;
+pub mod sign_in;
 pub mod stocktake;
+pub mod tokens;
 pub mod undo;

@@ -37,13 +37,14 @@ const CONNECTIONS: usize = 512;
 /// Serves until `end` is over, then finishes what is being answered.
 pub async fn serve(
     listener: TcpListener,
+    settings: config::Web,
     services: Services,
     health: Health,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (running, ending) = watch::channel(());
     let assets = Assets::load(config::Web::font_dirs());
-    let state = WebState::new(services, health, assets, listener.local_addr()?, ending);
+    let state = WebState::new(services, health, assets, settings, listener.local_addr()?, ending);
     let app = router::router(state);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use inventory::domain::{Act, Actor, ItemDraft, ItemId, ItemKind, PersonId, PhotoId, RequestId, Role};
+use inventory::domain::{Act, Actor, ItemDraft, ItemId, ItemKind, PersonId, PhotoId, RequestId, Role, Scope};
 use inventory::services::Services;
 use inventory::services::catalog::NewItem;
 use inventory::services::people::{PeopleError, PersonDraft};
 use inventory::services::photos::{Size, Source};
 use inventory::services::search::SearchRequest;
+use inventory::services::sessions::{SessionError, Whence};
 use inventory::services::stock::BookingRequest;
 use inventory::store::history::HistoryFilter;
 use inventory::store::links::LinkKind;
@@ -104,6 +105,17 @@ async fn every_service_method_asks_for_the_role_it_needs() {
             ("photos.make_primary", Role::Keeper, forbidden(s.photos.make_primary(a, photo).await)),
             ("photos.set_caption", Role::Keeper, forbidden(s.photos.set_caption(a, photo, "").await)),
             ("photos.original", Role::Keeper, forbidden(s.photos.original(a, photo).await)),
+            ("figures.contents", Role::Admin, forbidden(s.figures.contents(a).await)),
+            ("sessions.list", Role::Admin, forbidden(s.sessions.list(a, person).await)),
+            ("sessions.revoke_others", Role::Admin, forbidden(s.sessions.revoke_others(a, person, None).await)),
+            ("factors.standing", Role::Admin, forbidden(s.factors.standing(a, person).await)),
+            ("factors.begin", Role::Admin, forbidden(s.factors.begin(a, person).await)),
+            ("factors.begun", Role::Admin, forbidden(s.factors.begun(a, person).await)),
+            ("factors.confirm", Role::Admin, forbidden(s.factors.confirm(a, person, "1").await)),
+            ("factors.switch_off", Role::Admin, forbidden(s.factors.switch_off(a, person).await)),
+            ("tokens.create edit", Role::Keeper, forbidden(s.tokens.create(a, "x", Scope::Edit, 1).await)),
+            ("tokens.list", Role::Admin, forbidden(s.tokens.list(a, person).await)),
+            ("tokens.list_all", Role::Admin, forbidden(s.tokens.list_all(a).await)),
             ("photos.sweep", Role::Admin, forbidden(s.photos.sweep(a).await)),
             ("diagnosis.database", Role::Admin, forbidden(s.diagnosis.database(a).await)),
             ("people.add", Role::Admin, forbidden(s.people.add(a, &draft("Ann", Role::Viewer)).await)),
@@ -135,9 +147,13 @@ async fn the_first_admin_is_made_with_the_code_and_signs_in() {
     let admin =
         people.set_up(&spaced, &draft("Maria", Role::Viewer), Some("correct horse".into())).await.expect("made");
     assert_eq!(admin.role, Role::Admin);
-    assert_eq!(people.sign_in("MARIA", "correct horse".into()).await.expect("right"), admin);
-    assert!(matches!(people.sign_in("maria", "wrong horse".into()).await, Err(PeopleError::WrongSecret)));
-    assert!(matches!(people.sign_in("nobody", "correct horse".into()).await, Err(PeopleError::WrongSecret)));
+    let sign_in =
+        async |name, password: &str| services.sessions.sign_in(name, password.into(), &Whence::default(), None).await;
+    let issued = sign_in("MARIA", "correct horse").await.expect("right");
+    let resumed = services.sessions.resume(issued.expose(), &Whence::default()).await.expect("asked");
+    assert_eq!(resumed.expect("open").actor, admin);
+    assert!(matches!(sign_in("maria", "wrong horse").await, Err(SessionError::Wrong)));
+    assert!(matches!(sign_in("nobody", "correct horse").await, Err(SessionError::Wrong)));
     assert!(matches!(people.issue_setup_code().await, Err(PeopleError::AlreadySetUp)));
     let client = test.client().await;
     let rows = client.query("select concat(old, new) from audit", &[]).await.expect("readable");

@@ -39,7 +39,7 @@ fn run(dir: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-fn check(dir: &Path, arguments: &[&str], input: &str, code: i32, says: &str) -> String {
+pub fn check(dir: &Path, arguments: &[&str], input: &str, code: i32, says: &str) -> String {
     let output = run(dir, arguments, input);
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
@@ -47,7 +47,7 @@ fn check(dir: &Path, arguments: &[&str], input: &str, code: i32, says: &str) -> 
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn directory() -> TempDir {
+pub fn directory() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
 }
 
@@ -59,19 +59,23 @@ fn begun_directory() -> TempDir {
 }
 
 /// `inventory serve` on a free port, ended with the value.
-struct Serving {
+pub struct Serving {
     process: Child,
-    port: u16,
+    pub port: u16,
 }
 
 impl Serving {
     fn start(dir: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_logging(dir, environment, Stdio::null())
+    }
+
+    pub fn start_logging(dir: &Path, environment: &[(&str, &str)], log: Stdio) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let process = program(dir)
             .args(["serve", "--listen", &port.to_string()])
             .envs(environment.iter().copied())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("it starts");
         Self { process, port }
@@ -93,7 +97,7 @@ impl Serving {
         Some((status, text))
     }
 
-    fn wait_for(&mut self, path: &str, status: u16) -> String {
+    pub fn wait_for(&mut self, path: &str, status: u16) -> String {
         let begin = Instant::now();
         loop {
             match self.get(path) {
@@ -105,7 +109,7 @@ impl Serving {
         }
     }
 
-    fn end(mut self, signal: Signal) -> Option<i32> {
+    pub fn end(mut self, signal: Signal) -> Option<i32> {
         kill(self.pid(), signal).expect("it lives");
         self.process.wait().expect("it ends").code()
     }
@@ -247,7 +251,7 @@ fn serving_ends_in_order_on_either_signal_and_takes_the_server_with_it() {
 #[test]
 fn an_address_others_can_reach_is_refused() {
     let dir = directory();
-    check(dir.path(), &["serve", "--listen", "0.0.0.0:0"], "", 1, "sign-in");
+    check(dir.path(), &["serve", "--listen", "0.0.0.0:0"], "", 1, "without encryption");
 }
 
 #[test]

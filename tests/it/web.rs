@@ -1,16 +1,27 @@
 //! The web endpoint over a real connection and a real database.
 
+mod account;
 mod api;
 mod booking;
+mod browser;
 mod closed;
 mod events;
+mod load;
+mod metrics;
 mod pages;
 mod photos;
+mod predecessor;
+mod second;
+mod sign_in;
+mod slow;
 mod stocktake;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use inventory::config;
 use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
 use inventory::services::Services;
@@ -28,7 +39,7 @@ use crate::support::TestDb;
 
 /// A running endpoint on a port of its own.
 pub struct Site {
-    pub test: TestDb,
+    pub test: Arc<TestDb>,
     pub services: Services,
     pub address: SocketAddr,
     pub admin: Actor,
@@ -47,6 +58,8 @@ pub struct Answer {
     pub headers: BTreeMap<String, String>,
     pub body: String,
     pub bytes: Vec<u8>,
+    /// What the browser is to remember, as it was said.
+    pub cookies: Vec<String>,
 }
 
 impl Answer {
@@ -69,16 +82,43 @@ impl Answer {
 impl Site {
     /// With the first person set up.
     pub async fn new() -> Self {
-        let mut site = Self::before_set_up().await;
-        let code = site.services.people.issue_setup_code().await.expect("nobody is set up");
-        let draft = PersonDraft { name: "Maria Keller".into(), role: Role::Admin, login: Some("maria".into()) };
-        let secret = Some(SecretString::from("correct horse"));
-        site.admin = site.services.people.set_up(&code, &draft, secret).await.expect("set up");
+        Self::with(config::Web::default()).await
+    }
+
+    /// Behind a proxy on this machine that is believed.
+    pub async fn behind_proxy() -> Self {
+        Self::with(believing()).await
+    }
+
+    pub async fn with(settings: config::Web) -> Self {
+        let mut site = Self::empty(settings).await;
+        site.set_up().await;
         site
     }
 
+    async fn set_up(&mut self) {
+        let code = self.services.people.issue_setup_code().await.expect("nobody is set up");
+        let draft = PersonDraft { name: "Maria Keller".into(), role: Role::Admin, login: Some("maria".into()) };
+        let secret = Some(SecretString::from("correct horse"));
+        self.admin = self.services.people.set_up(&code, &draft, secret).await.expect("set up");
+    }
+
     pub async fn before_set_up() -> Self {
-        let test = TestDb::new().await;
+        Self::empty(config::Web::default()).await
+    }
+
+    pub async fn empty(settings: config::Web) -> Self {
+        Self::serving(Arc::new(TestDb::new().await), settings).await
+    }
+
+    /// Another instance over the same database.
+    pub async fn another(&self, settings: config::Web) -> Self {
+        let mut site = Self::serving(Arc::clone(&self.test), settings).await;
+        site.admin = self.admin.clone();
+        site
+    }
+
+    async fn serving(test: Arc<TestDb>, settings: config::Web) -> Self {
         let pictures = tempfile::tempdir().expect("a temporary directory");
         let services = Services::with_photos(&test.db, &pictures.path().join("photos"));
         let (schema, seen) = watch::channel(Schema::Current);
@@ -87,7 +127,7 @@ impl Site {
         let address = listener.local_addr().expect("bound");
         let (end, ended) = oneshot::channel::<()>();
         let ended = async { ended.await.unwrap_or(()) };
-        let serving = tokio::spawn(web::serve(listener, services.clone(), health, ended));
+        let serving = tokio::spawn(web::serve(listener, settings, services.clone(), health, ended));
         let follower = services.changes.follow();
         Self {
             test,
@@ -191,9 +231,14 @@ fn parse(bytes: &[u8]) -> Answer {
     let headers: BTreeMap<String, String> = lines
         .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())))
         .collect();
+    let cookies = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
     let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
     let body = if chunked { joined(body) } else { body.to_vec() };
-    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
+    let cookies = cookies.map(|(_, cookie)| cookie.to_owned()).collect();
+    Answer { status, headers, cookies, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
 }
 
 /// The chunks of a body as one.
@@ -211,6 +256,12 @@ fn joined(mut chunks: &[u8]) -> Vec<u8> {
     whole
 }
 
+/// Settings of a server whose proxy is on the same machine.
+pub fn believing() -> config::Web {
+    let here = "127.0.0.1".parse::<std::net::IpAddr>().expect("an address").into();
+    config::Web { trusted_proxies: vec![here], local_person: false, ..config::Web::default() }
+}
+
 pub fn encoded(fields: &[(&str, &str)]) -> String {
     serde_urlencoded::to_string(fields).expect("plain text")
 }
@@ -219,7 +270,7 @@ pub fn encoded(fields: &[(&str, &str)]) -> String {
 async fn a_public_address_is_refused_before_anything_starts() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8000"] {
         let refused = web::listen(address.parse().expect("an address")).await.expect_err("refused").to_string();
-        assert!(refused.contains("no sign-in") && refused.contains("127.0.0.1"), "{refused}");
+        assert!(refused.contains("without encryption") && refused.contains("127.0.0.1"), "{refused}");
     }
 }
 

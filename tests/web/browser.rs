@@ -58,6 +58,8 @@ impl Browser {
         });
         let mut wishes = serde_json::Map::new();
         wishes.insert("browserName".into(), json!("chrome"));
+        // The proxy's certificate is made on the spot.
+        wishes.insert("acceptInsecureCerts".into(), json!(true));
         wishes.insert("goog:chromeOptions".into(), options);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wishes)

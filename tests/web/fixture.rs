@@ -1,10 +1,11 @@
 //! A small storeroom with our own drawings for pictures, and the endpoint over it.
 
 use std::io::Cursor;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use image::{ImageFormat, RgbaImage};
+use inventory::config;
 use inventory::domain::search::Analyser;
 use inventory::domain::{Act, Actor, Borrower, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
@@ -39,17 +40,24 @@ pub struct Storeroom {
 
 impl Storeroom {
     pub async fn new() -> Self {
-        Self::over(TestDb::new().await, Meaning::absent(EmbedError::NotAsked)).await
+        Self::over(TestDb::new().await, Meaning::absent(EmbedError::NotAsked), config::Web::default()).await
+    }
+
+    /// Behind a proxy on this machine, as deployed.
+    pub async fn behind_proxy() -> Self {
+        let here = "127.0.0.1".parse::<IpAddr>().expect("an address").into();
+        let settings = config::Web { trusted_proxies: vec![here], local_person: false, ..config::Web::default() };
+        Self::over(TestDb::new().await, Meaning::absent(EmbedError::NotAsked), settings).await
     }
 
     /// With the real model, and everything read by it.
     pub async fn with_meaning() -> Self {
-        let room = Self::over(TestDb::new().await, real_meaning().await).await;
+        let room = Self::over(TestDb::new().await, real_meaning().await, config::Web::default()).await;
         room.services.search.reindex(&room.admin, false, |_| {}).await.expect("everything is read");
         room
     }
 
-    async fn over(test: TestDb, meaning: Meaning) -> Self {
+    async fn over(test: TestDb, meaning: Meaning, settings: config::Web) -> Self {
         let pictures = tempfile::tempdir().expect("a temporary directory");
         let services = Services::with_photos(&test.db, &pictures.path().join("photos"));
         let services = services.searching(&test.db, Analyser::default(), meaning.clone());
@@ -62,7 +70,7 @@ impl Storeroom {
         let listener = web::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let serving = tokio::spawn({
-            let serving = web::serve(listener, services.clone(), health, std::future::pending());
+            let serving = web::serve(listener, settings, services.clone(), health, std::future::pending());
             async { serving.await.expect("serves") }
         });
         let following = services.changes.follow();

@@ -7,4 +7,5 @@ mod browser;
 mod fixture;
 mod meaning;
 mod pictures;
+mod proxy;
 mod stories;

@@ -43,6 +43,16 @@ async fn every_page_has_its_picture() {
             browser.goto(&room.address(path)).await;
             take(&browser, &format!("{name}-{device_name}")).await;
         }
+        for (name, path) in [("sign-in", "/sign-in"), ("account", "/account")] {
+            browser.goto(&room.address(path)).await;
+            take(&browser, &format!("{name}-{device_name}")).await;
+        }
+        if device_name == "phone" {
+            browser.goto(&room.address("/account")).await;
+            browser.press("form[action='/account/second-factor/begin'] button").await;
+            browser.find("svg.symbol").await;
+            take(&browser, "second-factor-phone").await;
+        }
         if device_name == "desktop" {
             for (name, path) in [
                 ("places", "/places"),

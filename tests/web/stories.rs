@@ -77,7 +77,20 @@ async fn no_page_is_wider_than_a_small_phone_or_breaks_the_policy() {
     let room = Storeroom::new().await;
     let browser = Browser::open(SMALL_PHONE).await;
     let item = format!("/items/{}", room.screws);
-    let pages = ["/", "/?q=screw", "/?q=zzqxv", "/places", "/low", "/lent", "/history", "/more", "/nothing", &item];
+    let pages = [
+        "/",
+        "/?q=screw",
+        "/?q=zzqxv",
+        "/places",
+        "/low",
+        "/lent",
+        "/history",
+        "/more",
+        "/account",
+        "/sign-in",
+        "/nothing",
+        &item,
+    ];
     let forms = ["take", "put-back", "move", "lend", "receive", "count"].map(|verb| format!("{item}/book/{verb}"));
     for path in pages.into_iter().chain(forms.iter().map(String::as_str)) {
         browser.goto(&room.address(path)).await;

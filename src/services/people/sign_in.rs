@@ -4,12 +4,13 @@
 //! anything is compared, so that neither a restart nor tries at the same moment help whoever guesses.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use secrecy::SecretString;
 use serde_json::json;
 
 use super::{People, PeopleError, badge_hash, verify};
-use crate::domain::backoff::{Subject, wait_after};
+use crate::domain::backoff::Subject;
 use crate::domain::{Actor, PersonId, Role};
 use crate::store::people::{self, Person, SecretKind};
 use crate::store::{StoreError, attempts, audit};
@@ -32,19 +33,56 @@ pub enum Proof {
 impl People {
     /// Signs in with name and password. A wrong name takes as long as a wrong password, and gets the same answer.
     pub async fn sign_in(&self, login: &str, password: SecretString) -> Result<Actor, PeopleError> {
-        self.tried(&[Subject::Account(login.to_owned())], self.compare_password(login, password)).await
+        let person = self.prove_password(login, password, None).await?;
+        let actor = Actor::person(person.id, person.role);
+        let client = self.db.client().await?;
+        audit::note(&client, &actor, "signed_in", "person", Some(person.id.0), None).await?;
+        Ok(actor)
     }
 
-    async fn compare_password(&self, login: &str, password: SecretString) -> Result<Actor, PeopleError> {
-        let client = self.db.client().await?;
-        let found = people::by_login(&client, login).await?;
-        let (person, stored) = found.map_or((None, None), |(person, hash)| (Some(person), hash));
-        let right = verify(password, stored).await?;
-        let result = person.filter(|p| right && p.active).map(|p| Actor::person(p.id, p.role));
-        let (actor, action) =
-            result.as_ref().map_or((Actor::anonymous(), "sign_in_refused"), |actor| (actor.clone(), "signed_in"));
-        audit::note(&client, &actor, action, "person", actor.person.map(|p| p.0), None).await?;
-        result.ok_or(PeopleError::WrongSecret)
+    /// Whose name and password this is. Asked from elsewhere, the address has to wait, too.
+    pub(in crate::services) async fn prove_password(
+        &self,
+        login: &str,
+        password: SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<Person, PeopleError> {
+        let subjects: Vec<Subject> =
+            [Subject::Account(login.to_owned())].into_iter().chain(address.map(Subject::of_address)).collect();
+        let compared = async {
+            let client = self.db.client().await?;
+            let found = people::by_login(&client, login).await?;
+            // Others have use for the connection while the hash is worked on.
+            drop(client);
+            let (person, stored) = found.map_or((None, None), |(person, hash)| (Some(person), hash));
+            let right = verify(password, stored).await?;
+            let known = person.as_ref().map(|p| p.id.0);
+            if let Some(person) = person.filter(|p| right && p.active) {
+                return Ok(person);
+            }
+            let client = self.db.client().await?;
+            let detail = address.map(|address| json!({ "address": address.to_string() }));
+            audit::note(&client, &Actor::anonymous(), "sign_in_refused", "person", known, detail).await?;
+            Err(PeopleError::WrongSecret)
+        };
+        self.tried(&subjects, compared).await
+    }
+
+    /// Is it the person's own password, asked for again?
+    pub(in crate::services) async fn prove_own_password(
+        &self,
+        id: PersonId,
+        password: SecretString,
+    ) -> Result<(), PeopleError> {
+        let compared = async {
+            if self.proven(id, password, SecretKind::Password).await?.is_some() {
+                return Ok(());
+            }
+            let client = self.db.client().await?;
+            audit::note(&client, &Actor::anonymous(), "step_up_refused", "person", Some(id.0), None).await?;
+            Err(PeopleError::WrongSecret)
+        };
+        self.tried(&[Subject::StepUp(id)], compared).await
     }
 
     /// Signs in at a kiosk with a PIN: at most as a member.
@@ -130,22 +168,24 @@ impl People {
     }
 
     /// Compares a secret, unless one of the subjects has to wait. Counts the try first; a right one clears the subjects (an
-    /// address only ages: it may have an account of its own), a wrong one makes the next wait longer ([`wait_after`]), and
+    /// address only gets the try back: others may be guessing there), a wrong one makes the next wait longer ([`wait_after`]), and
     /// a failure of the machine counts for nothing.
     pub async fn tried<T>(
         &self,
         subjects: &[Subject],
         compared: impl Future<Output = Result<T, PeopleError>>,
     ) -> Result<T, PeopleError> {
-        let cleared: Vec<String> =
-            subjects.iter().filter(|s| !matches!(s, Subject::Address(_))).map(ToString::to_string).collect();
-        let subjects: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+        let (addresses, accounts): (Vec<&Subject>, Vec<&Subject>) =
+            subjects.iter().partition(|subject| matches!(subject, Subject::Address(_)));
+        let keys = |subjects: Vec<&Subject>| subjects.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (addresses, cleared) = (keys(addresses), keys(accounts));
         let mut client = self.db.client().await?;
         // The rows stay locked until the waits are written: tries at the same moment queue here and see them.
         let tx = client.transaction().await.map_err(StoreError::from)?;
-        for subject in &subjects {
-            match attempts::begin(&tx, subject).await? {
-                Ok(failures) => attempts::block(&tx, subject, wait_after(failures).as_secs()).await?,
+        for subject in subjects {
+            let key = subject.to_string();
+            match attempts::begin(&tx, &key).await? {
+                Ok(failures) => attempts::block(&tx, &key, subject.wait_after(failures).as_secs()).await?,
                 Err(seconds) => return Err(PeopleError::Wait { seconds }),
             }
         }
@@ -155,6 +195,7 @@ impl People {
         if !matches!(result, Err(PeopleError::WrongSecret)) {
             let client = self.db.client().await?;
             attempts::clear(&client, &cleared).await?;
+            attempts::take_back(&client, &addresses).await?;
         }
         result
     }

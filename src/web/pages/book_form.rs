@@ -41,7 +41,7 @@ pub async fn form(
             }
             @if let Some(wrong) = wrong { p.banner.bad role="alert" #wrong { (parts::icon(visit, "bad")) span { (wrong) } } }
             form.stack method="post" action={ "/items/" (item.id) "/book/" (verb.path()) } {
-                input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                input type="hidden" name=(TOKEN) value=(visit.form_token());
                 input type="hidden" name="request" value=(entered.request);
                 @if verb.has_source() { (source(visit, view, entered)) }
                 @if item.kind.is_counted() { (quantity(visit, view, verb, entered, wrong.is_some())) }

@@ -119,7 +119,7 @@ fn may_undo(visit: &Visit, line: &HistoryLine) -> bool {
 pub fn undo_button(visit: &Visit, booking: BookingId, class: &str, back: &str) -> Markup {
     html! {
         form.undo method="post" action={ "/bookings/" (booking) "/undo" } {
-            input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+            input type="hidden" name=(TOKEN) value=(visit.form_token());
             input type="hidden" name="request" value=(RequestId::new());
             input type="hidden" name="back" value=(back);
             button class={ "btn " (class) } type="submit" { (parts::icon(visit, "undo")) span.undo-word { (say(visit.lang, "undo.undo")) } }

@@ -8,7 +8,7 @@ use rust_i18n::t;
 
 use super::history;
 use crate::domain::search::Why;
-use crate::domain::{ItemId, ItemKind};
+use crate::domain::{ItemId, ItemKind, Permission};
 use crate::services::catalog::{ItemSummary, ListFilter, ListOrder};
 use crate::services::search::{Hit, SearchResults};
 use crate::services::stock::{HistoryFilter, HistoryLine};
@@ -231,7 +231,9 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
     let low: Vec<ItemId> =
         services.catalog.list(&visit.actor, &low, ListOrder::Name).await?.into_iter().take(6).collect();
     let low = services.catalog.summaries(&visit.actor, &low).await?;
-    let mut loans = services.stock.loans(&visit.actor, None).await?;
+    // Who has what is not for everybody's eyes.
+    let sees_loans = visit.actor.may(Permission::SeePrivate);
+    let mut loans = if sees_loans { services.stock.loans(&visit.actor, None).await? } else { Vec::new() };
     loans.truncate(6);
     let figure = |value: i64, class: &str, icon: &str, href: &str, word: String| {
         html! {
@@ -247,8 +249,10 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
             (figure(overview.items, "", "consumable", "/history", say(lang, "glance.items")))
             (figure(overview.places, "", "places", "/places", say(lang, "glance.places")))
             (figure(overview.low, if overview.low > 0 { "warn" } else { "" }, "low", "/low", say(lang, "glance.low")))
-            (figure(overview.lent, lent_class, "lend", "/lent",
-                if overview.overdue > 0 { t!("glance.lent_overdue", locale = l, count = overview.overdue).into_owned() } else { say(lang, "glance.lent") }))
+            @if sees_loans {
+                (figure(overview.lent, lent_class, "lend", "/lent",
+                    if overview.overdue > 0 { t!("glance.lent_overdue", locale = l, count = overview.overdue).into_owned() } else { say(lang, "glance.lent") }))
+            }
         }
         div.glance {
             section.panel aria-labelledby="lately" {
@@ -262,10 +266,12 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
                 @if low.is_empty() { p.muted.quiet { (say(lang, "low.none")) } }
                 @else { (lists::low_rows(visit, &low)) }
             }
-            section.panel aria-labelledby="lent" {
-                div.head { h2.title #lent { (say(lang, "nav.lent")) } a.lnk href="/lent" { (say(lang, "glance.all")) } }
-                @if loans.is_empty() { p.muted.quiet { (say(lang, "lent.none")) } }
-                @else { (lists::loan_rows(visit, &loans)) }
+            @if sees_loans {
+                section.panel aria-labelledby="lent" {
+                    div.head { h2.title #lent { (say(lang, "nav.lent")) } a.lnk href="/lent" { (say(lang, "glance.all")) } }
+                    @if loans.is_empty() { p.muted.quiet { (say(lang, "lent.none")) } }
+                    @else { (lists::loan_rows(visit, &loans)) }
+                }
             }
             section.panel aria-labelledby="recent" {
                 div.head { h2.title #recent { (say(lang, "glance.recent")) } a.lnk href="/history" { (say(lang, "glance.all")) } }

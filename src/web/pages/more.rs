@@ -25,7 +25,7 @@ pub async fn page(visit: Visit) -> Markup {
             section.panel.pad aria-labelledby="look" {
                 h2.title #look { (say(lang, "more.look")) }
                 form.stack method="post" action="/more" {
-                    input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                    input type="hidden" name=(TOKEN) value=(visit.form_token());
                     label { (say(lang, "more.language"))
                         select name="language" {
                             @for choice in Lang::ALL { option value=(choice.code()) lang=(choice.code()) selected[choice == lang] { (choice.name()) } }

@@ -163,7 +163,7 @@ async fn decision(visit: &Visit, view: &StocktakeView) -> Result<Markup, Fault> 
                             (button(visit, id, "reopen", "count", "count.reopen", false))
                             @if may_approve && tally.recount == 0 {
                                 form method="post" action={ "/stocktakes/" (id) "/decisions/approve" } {
-                                    input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                                    input type="hidden" name=(TOKEN) value=(visit.form_token());
                                     input type="hidden" name="request" value=(RequestId::new());
                                     input type="hidden" name="version" value=(view.head.version);
                                     button.btn.main type="submit" { (parts::icon(visit, "check")) (t!("count.write", locale = lang.code(), count = tally.written)) }
@@ -213,7 +213,7 @@ fn written(visit: &Visit, view: &StocktakeView, tally: &Tally) -> Markup {
 fn button(visit: &Visit, id: StocktakeId, action: &str, icon: &str, key: &str, main: bool) -> Markup {
     html! {
         form method="post" action={ "/stocktakes/" (id) "/decisions/" (action) } {
-            input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+            input type="hidden" name=(TOKEN) value=(visit.form_token());
             button.btn .main[main] type="submit" { (parts::icon(visit, icon)) (say(visit.lang, key)) }
         }
     }

@@ -78,15 +78,43 @@ async fn every_page_speaks_both_languages() {
     let item = format!("/items/{screws}");
     let book = ["take", "put-back", "move", "lend", "receive", "count"].map(|verb| format!("{item}/book/{verb}"));
     let history = format!("{item}/history");
-    let pages = ["/", "/?q=screws", "/places", "/low", "/lent", "/history", "/more", "/nothing", &item, &history];
+    let pages = [
+        "/",
+        "/?q=screws",
+        "/places",
+        "/low",
+        "/lent",
+        "/history",
+        "/more",
+        "/nothing",
+        "/account",
+        "/sign-in",
+        &item,
+        &history,
+    ];
     for path in pages.into_iter().chain(book.iter().map(String::as_str)) {
         for lang in ["en", "de"] {
             let page = site.ask("GET", path, &[("Accept-Language", lang)], "").await;
             assert!(page.body.contains(&format!("<html lang=\"{lang}\"")), "{path}");
             // A sentence that is missing shows as its key.
-            for group in
-                ["nav.", "search.", "item.", "fault.", "glance.", "form.", "verb.", "kind.", "detail.", "movement."]
-            {
+            for group in [
+                "nav.",
+                "search.",
+                "item.",
+                "fault.",
+                "glance.",
+                "form.",
+                "verb.",
+                "kind.",
+                "detail.",
+                "movement.",
+                "account.",
+                "sign_in.",
+                "second.",
+                "tokens.",
+                "scope.",
+                "role.",
+            ] {
                 let missing = page
                     .body
                     .split(['>', '"'])

@@ -45,7 +45,7 @@ pub async fn scan_form(visit: &Visit, view: &StocktakeView, shown: &Shown) -> Re
     };
     Ok(html! {
         form.stack.panel.pad method="post" action={ "/stocktakes/" (view.head.id) "/scan" } {
-            input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+            input type="hidden" name=(TOKEN) value=(visit.form_token());
             input type="hidden" name="request" value=(RequestId::new());
             @if let Some(place) = &place {
                 input type="hidden" name="here" value=(place.id);
@@ -190,7 +190,7 @@ fn count_form(visit: &Visit, view: &StocktakeView, line: &LineView, tab: &str) -
     let label = t!("count.how_many", locale = lang.code(), name = line.name);
     html! {
         form.count-form method="post" action={ "/stocktakes/" (view.head.id) "/counts" } {
-            input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+            input type="hidden" name=(TOKEN) value=(visit.form_token());
             input type="hidden" name="request" value=(RequestId::new());
             input type="hidden" name="item" value=(line.line.item);
             input type="hidden" name="holder" value=(line.line.holder);

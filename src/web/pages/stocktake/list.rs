@@ -46,7 +46,7 @@ pub(super) async fn body(visit: &Visit, wrong: Option<&str>) -> Result<Markup, F
             section.panel.pad aria-labelledby="open-title" {
                 h2.title #open-title { (say(lang, "count.begin")) }
                 form.stack method="post" action="/stocktakes" {
-                    input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                    input type="hidden" name=(TOKEN) value=(visit.form_token());
                     label for="place" { (say(lang, "count.place")) }
                     input #place type="text" name="holder" required autocomplete="off" autocapitalize="characters" spellcheck="false"
                         placeholder=(say(lang, "count.place_hint"));
@@ -72,7 +72,7 @@ pub(super) async fn body(visit: &Visit, wrong: Option<&str>) -> Result<Markup, F
                 h2.title #rule-title { (say(lang, "count.rule")) }
                 p.muted { (say(lang, if self_approval { "count.rule_one" } else { "count.rule_two" })) }
                 form method="post" action="/stocktakes/self-approval" {
-                    input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                    input type="hidden" name=(TOKEN) value=(visit.form_token());
                     input type="hidden" name="allowed" value=(!self_approval);
                     button.btn type="submit" { (parts::icon(visit, "person")) (say(lang, if self_approval { "count.ask_two" } else { "count.let_one" })) }
                 }
@@ -122,7 +122,7 @@ fn proposed(visit: &Visit, proposal: &Proposal, may_count: bool) -> Markup {
             }
             @if may_count {
                 form method="post" action="/stocktakes" {
-                    input type="hidden" name=(TOKEN) value=(visit.state.form_token());
+                    input type="hidden" name=(TOKEN) value=(visit.form_token());
                     input type="hidden" name="holder" value=(id);
                     button.btn type="submit" aria-label={ (proposal.name) ": " (say(lang, "count.begin")) } { (parts::icon(visit, "count")) (say(lang, "count.begin")) }
                 }

@@ -1,0 +1,40 @@
+//! How much there is and how busy it is, for those who watch the program from outside. Figures only, no names.
+
+use crate::domain::person::Forbidden;
+use crate::domain::{Actor, Permission};
+pub use crate::store::figures::Contents;
+pub use crate::store::pool::PoolStatus;
+use crate::store::{Db, StoreError, figures};
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+pub enum FiguresError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reads figures.
+#[derive(Clone)]
+pub struct Figures {
+    db: Db,
+}
+
+impl Figures {
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// The connections to the database; asks nobody.
+    pub fn pool(&self) -> PoolStatus {
+        self.db.status()
+    }
+
+    /// What is in the database.
+    pub async fn contents(&self, actor: &Actor) -> Result<Contents, FiguresError> {
+        actor.require(Permission::Administer)?;
+        let client = self.db.client().await?;
+        Ok(figures::contents(&client).await?)
+    }
+}
