@@ -54,20 +54,18 @@ close_predecessors_site() {
     done
 }
 
-# What its own backup would hold: the dump as text, which the importer parses and nobody runs, and the images.
+# Its dump as text, which the importer parses and nobody runs, and its images, where the service may read them.
 copy_from_predecessor() { # DATABASE IMAGES
-    local work
-    is_installed zip || apt_get install --yes --no-install-recommends zip
+    local work back
+    back="systemctl enable --now $(predecessor_unit)"
     work=$(mktemp -d /var/tmp/inventory-predecessor.XXXXXX)
-    chmod 711 "$work"
-    runuser -u postgres -- pg_dump --no-owner --no-privileges --host "$socket_dir" --port "$(cluster_port)" "$1" >"$work/database.sql" ||
-        fail "ThingDB's database $1 could not be read; its service is stopped and whole: systemctl enable --now $(predecessor_unit)"
-    printf '{"app_version": "on this machine", "storage_method": "filesystem"}\n' >"$work/metadata.json"
-    ln -s "$2" "$work/images"
-    (cd "$work" && zip --quiet --recurse-paths thingdb.zip metadata.json database.sql images)
-    chmod 644 "$work/thingdb.zip"
-    as_service inventory import "$work/thingdb.zip" 2>&1 | sed 's/^/    /' ||
-        fail "the import failed, nothing of it is kept; ThingDB is whole: systemctl enable --now $(predecessor_unit)"
+    runuser -u postgres -- pg_dump --no-owner --no-privileges --host "$socket_dir" --port "$(cluster_port)" "$1" >"$work/thingdb.sql" ||
+        fail "ThingDB's database $1 could not be read; its service is stopped and whole: $back"
+    mkdir "$work/images"
+    [ ! -d "$2" ] || cp --recursive --no-dereference --reflink=auto "$2/." "$work/images/"
+    chown --recursive --no-dereference "$account" "$work"
+    as_service inventory import "$work/thingdb.sql" --photos "$work/images" 2>&1 | sed 's/^/    /' ||
+        fail "the import failed, nothing of it is kept; ThingDB is whole: $back"
     date --iso-8601=seconds >"$taken_over"
     rm -rf "$work"
 }

@@ -30,7 +30,7 @@ make_offline() { # SUITE ARCHITECTURE
 
 # All roles' packages, and what our own package depends on, one a line.
 everything_wanted() { # SUITE
-    printf '%s\n' "${tool_packages[@]}" systemd-timesyncd zip "${program_packages[@]}" "${window_packages[@]}"
+    printf '%s\n' "${tool_packages[@]}" systemd-timesyncd "${program_packages[@]}" "${window_packages[@]}"
     database_packages "$1" | tr ' ' '\n'
     dpkg-deb --field "$deb" Depends | tr ',' '\n' | sed 's/[(|].*//; s/ //g'
 }

@@ -481,10 +481,39 @@ scene_second_machine() {
     unpack_fresh "$suite" "$architecture" "$root" second
     unpack_bundle "$root"
     boot "$root"
-    check "a second machine is set up" on "$bundle/deploy.sh" --offline
+    check "--role app without a database is refused" refuses "has no database" "$bundle/deploy.sh" --offline --role app
+    check "--role database sets PostgreSQL up, and nothing that is reached" database_alone
+    check "--role app works on a database over TLS, with a password" app_alone
+    check "a second machine is set up" whole_again
     install -m 644 "$work/carried" "$root/var/tmp/$carried_name"
     check "the first one's backup is restored on it" restores "/var/tmp/$carried_name"
     [ -n "$keep" ] || rm -rf "$root"
+}
+
+database_alone() {
+    on "$bundle/deploy.sh" --offline --role database
+    is V "$(psql_on "select left(version::text, 0) || 'V' from inventory.refinery_schema_history limit 1")"
+    fails on systemctl is-active --quiet inventory.socket
+    fails on test -e /usr/sbin/nginx
+    is 0 "$(on ss --listening --tcp --no-header | grep -cv '127.0.0.1\|\[::1\]\|:22 ' || true)"
+}
+
+# As on two machines, with the way between them being this one's loopback.
+app_alone() {
+    on sh -c 'echo "listen_addresses = '"'localhost'"'" >/etc/postgresql/*/main/conf.d/zz-local.conf && systemctl restart postgresql && rm -r /var/lib/inventory/config'
+    psql_on "alter role inventory password 'a long enough one'" >/dev/null
+    on "$bundle/deploy.sh" --offline --role app --database-url 'postgres://inventory:a%20long%20enough%20one@localhost/inventory_db?sslmode=require'
+    is "640 root:inventory" "$(on stat -c '%a %U:%G' /var/lib/inventory/config/inventory.toml)"
+    is 1 "$(as_encrypted)"
+}
+
+as_encrypted() {
+    psql_on "select least(1, count(*)) from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'inventory' and ssl"
+}
+
+whole_again() {
+    on sh -c 'systemctl stop inventory.service && rm -r /var/lib/inventory/config /etc/postgresql/*/main/conf.d/zz-local.conf'
+    on "$bundle/deploy.sh" --offline
 }
 
 restores() { # ARCHIVE
