@@ -63,6 +63,7 @@ pub struct WebTable {
     pub session_days: Option<u64>,
     pub second_factor: Option<String>,
     pub metrics_from: Option<Vec<String>>,
+    pub photos_by_proxy: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -31,6 +31,9 @@ pub struct Web {
     pub second_factor_required: bool,
     /// Who may read `/metrics` besides this machine itself.
     pub metrics_from: Vec<IpNet>,
+    /// The internal place, such as `/inventory-photos/`, from which a trusted proxy that asks for it sends derived pictures
+    /// (nginx's `X-Accel-Redirect`); without one the program sends them itself.
+    pub photos_by_proxy: Option<String>,
 }
 
 impl Default for Web {
@@ -46,6 +49,7 @@ impl Default for Web {
             session_absolute: 30 * 24 * hour,
             second_factor_required: false,
             metrics_from: Vec::new(),
+            photos_by_proxy: None,
         }
     }
 }
@@ -105,6 +109,7 @@ impl Web {
             session_absolute: span("web.session_days", file.session_days, 24 * 3600, default.session_absolute)?,
             second_factor_required,
             metrics_from: networks("web.metrics_from", metrics_from)?,
+            photos_by_proxy: file.photos_by_proxy.as_deref().map(place).transpose()?,
         })
     }
 }
@@ -142,6 +147,16 @@ fn hosts<'a>(setting: &'static str, texts: impl Iterator<Item = &'a str>) -> Res
             }
         })
         .collect()
+}
+
+/// A path of the proxy's own: from slash to slash, of plain characters.
+fn place(text: &str) -> Result<String, ConfigError> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
+    if text.len() > 2 && text.starts_with('/') && text.ends_with('/') && !text.contains("//") && is_plain {
+        return Ok(text.to_owned());
+    }
+    let reason = format!("`{text}` is not a path from slash to slash, such as /inventory-photos/");
+    Err(ConfigError::setting("web.photos_by_proxy", reason))
 }
 
 /// A span of at least one and at most ten thousand units.
@@ -230,6 +245,18 @@ mod tests {
         ] {
             let error = merged(wrong, &[]).expect_err("refused").to_string();
             assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_proxys_place_for_photos_is_a_path_from_slash_to_slash() {
+        let set = |text: &str| {
+            let table = WebTable { photos_by_proxy: Some(text.into()), ..WebTable::default() };
+            merged(table, &[]).map(|web| web.photos_by_proxy).map_err(|error| error.to_string())
+        };
+        assert_eq!(set("/inventory-photos/"), Ok(Some("/inventory-photos/".into())));
+        for wrong in ["photos", "/photos", "photos/", "//", "/", "", "/a/../b/", "/a b/", "https://a/"] {
+            assert!(set(wrong).expect_err(wrong).contains("web.photos_by_proxy"));
         }
     }
 

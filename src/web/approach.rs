@@ -96,7 +96,8 @@ pub fn contains(networks: &[IpNet], address: IpAddr) -> bool {
 }
 
 /// Any trace of a proxy.
-fn is_forwarded(headers: &HeaderMap) -> bool {
+/// Whether a proxy had a hand in it.
+pub fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| {
         *name == FORWARDED || *name == VIA || name == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
     })

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
 
+use super::approach::is_forwarded;
 use super::language::{Lang, Theme};
 use super::layout;
 use super::notice::RequestNumber;
@@ -63,7 +64,7 @@ pub enum Fault {
 impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotLocal | Self::CrossSite | Self::OldForm | Self::NotSetUp | Self::NotSafe | Self::Forbidden(_) => {
+            Self::NotLocal | Self::CrossSite | Self::OldForm | Self::NotSafe | Self::Forbidden(_) => {
                 StatusCode::FORBIDDEN
             }
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
@@ -74,7 +75,7 @@ impl Fault {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NotSetUp => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -150,6 +151,7 @@ pub async fn present(State(state): State<WebState>, request: Request, next: Next
     let path = request.uri().path();
     let for_programs = ["/api/", "/photos/", "/assets/"].iter().any(|prefix| path.starts_with(prefix));
     let is_page = request.method() == Method::GET;
+    let is_forwarded = is_forwarded(request.headers());
     let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned();
     let (lang, theme) = (Lang::of(request.headers()), Theme::of(request.headers()));
     let number = request.extensions().get::<RequestNumber>().map(|number| number.0.to_string());
@@ -183,7 +185,8 @@ pub async fn present(State(state): State<WebState>, request: Request, next: Next
         }
         return told;
     }
-    if fault == Fault::NotSetUp && is_page {
+    // This machine's own browser is led there; strangers elsewhere get the notice.
+    if fault == Fault::NotSetUp && is_page && !is_forwarded {
         return (StatusCode::SEE_OTHER, [(LOCATION, "/setup")]).into_response();
     }
     if fault == Fault::NotSignedIn && is_page {
@@ -208,9 +211,13 @@ fn sign_in_for(wanted: &str) -> String {
 
 /// When to come back.
 fn advise(fault: &Fault, told: &mut Response) {
-    if let Fault::TooMany(seconds) = fault {
-        told.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
-    }
+    let seconds = match fault {
+        Fault::TooMany(seconds) => *seconds,
+        // Somebody is about to make the first person.
+        Fault::NotSetUp => 60,
+        _ => return,
+    };
+    told.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
 }
 
 /// A 405 says what is allowed.

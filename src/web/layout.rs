@@ -149,7 +149,11 @@ pub fn fault(state: &WebState, lang: Lang, theme: Theme, fault: &Fault, number: 
             h1.heading { (text("title")) }
             p { (what) }
             p.muted { (text("help")) }
-            p { a.btn.main href="/" { (icon_at(&state.assets.icon("find"))) (say(lang, "fault.home")) } }
+            @if *fault == Fault::NotSetUp {
+                p { a.btn.main href="/setup" { (say(lang, "fault.not_set_up.go")) } }
+            } @else {
+                p { a.btn.main href="/" { (icon_at(&state.assets.icon("find"))) (say(lang, "fault.home")) } }
+            }
             @if let Some(number) = number.filter(|_| fault.status().is_server_error()) {
                 p.caption.muted { (say(lang, "fault.number")) " " code { (number) } }
             }

@@ -2,7 +2,10 @@
 
 use inventory::domain::{ItemDraft, ItemId, ItemKind};
 
-use super::{Site, setup_code};
+use inventory::config;
+
+use super::browser::Browser;
+use super::{Site, believing, setup_code};
 
 #[tokio::test]
 async fn the_tarp_is_found_by_words_and_its_page_says_where_it_is() {
@@ -243,6 +246,47 @@ async fn nobody_being_set_up_leads_to_the_set_up_page_once() {
     assert_eq!(site.post("/setup", &right).await.status, 303);
     assert_eq!(site.get("/").await.status, 200);
     assert_eq!(site.get("/setup").await.status, 303, "there is a first person now");
+}
+
+#[tokio::test]
+async fn until_somebody_is_set_up_strangers_behind_the_proxy_read_a_notice_and_nothing_else() {
+    let site = Site::empty(believing()).await;
+    let stranger = Browser::new(&site);
+    for path in ["/", "/places", "/history", "/api/v1/items", "/photos/018f0000-0000-7000-8000-000000000000/320"] {
+        let answer = stranger.get(path).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "60"), "{path} {answer:?}");
+    }
+    let notice = stranger.get("/").await;
+    assert!(notice.body.contains("Nobody is set up yet") && notice.body.contains("href=\"/setup\""), "{notice:?}");
+    assert_eq!(stranger.get("/setup").await.status, 200, "whoever has the code can begin");
+}
+
+#[tokio::test]
+async fn a_proxy_that_sends_pictures_is_told_where_they_lie_once_it_is_clear_who_asks() {
+    let settings = config::Web { photos_by_proxy: Some("/inventory-photos/".into()), ..believing() };
+    let site = Site::with(settings).await;
+    let shelf = site.location("Shelf", None).await;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).expect("encoded");
+    let source = inventory::services::photos::Source::Bytes(png.into_inner());
+    let photo = site.services.photos.add(&site.admin, shelf, source, "").await.expect("added").photo;
+    let path = format!("/photos/{photo}/320");
+    let wish = [("X-Sendfile-Type", "X-Accel-Redirect")];
+
+    let stranger = Browser::new(&site).send("GET", &path, &wish, "").await;
+    assert_eq!((stranger.status, stranger.header("x-accel-redirect")), (401, ""), "{stranger:?}");
+
+    let browser = Browser::of(&site, "maria").await;
+    let told = browser.send("GET", &path, &wish, "").await;
+    let place = told.header("x-accel-redirect");
+    let parts: Vec<&str> = place.strip_prefix("/inventory-photos/").expect("the place").split('/').collect();
+    let [shard, hash, file] = parts[..] else { panic!("{place}") };
+    assert_eq!((hash.len(), &hash[..2], file), (64, shard, "320.jpg"), "{place}");
+    assert_eq!((told.status, told.body.as_str(), told.header("content-type")), (200, "", "image/jpeg"));
+
+    let plain = browser.get(&path).await;
+    assert_eq!((plain.status, plain.header("x-accel-redirect")), (200, ""));
+    assert!(!plain.body.is_empty(), "a proxy that does not ask gets the picture");
 }
 
 #[tokio::test]
