@@ -1,8 +1,7 @@
 //! Pages as a browser without a script gets them.
 
-use inventory::domain::{ItemDraft, ItemId, ItemKind};
-
 use inventory::config;
+use inventory::domain::{ItemDraft, ItemId, ItemKind};
 
 use super::browser::Browser;
 use super::{Site, believing, setup_code};
