@@ -22,10 +22,10 @@ use crate::embedding::{EmbedError, Meaning, Places};
 use crate::services::Services;
 use crate::services::health::{Filling, Health, Schema};
 use crate::services::photos::PhotoError;
+use crate::services::restore::{self, Restore};
 use crate::services::search::upkeep::{Progress, Worker};
-use crate::store::pool::Db;
+use crate::store::pool::{self, Db};
 use crate::store::{StoreError, database};
-use crate::tls;
 
 /// The inventory people work in.
 pub const OWN: &str = "inventory";
@@ -235,9 +235,15 @@ impl Ground {
 
     async fn prepare_for(config: &Config, open: &Open) -> anyhow::Result<Self> {
         if let Some(server) = &config.database.server {
+            let (connection, is_admin) = server.migrate.as_ref().map_or((&server.connection, false), |m| (m, true));
+            // A server that is down is no reason not to start; the next start tries again.
+            if let Err(error) = restore::journal::recover(&config.paths.data_dir, connection, is_admin).await {
+                warn!("An interrupted restore is not tidied up yet: {error}");
+            }
             return Ok(Self { cluster: None, program: server.connection.clone(), admin: server.migrate.clone() });
         }
         let cluster = Cluster::start(&config.paths.data_dir, &Options::of(config)).await?;
+        restore::journal::recover(&config.paths.data_dir, &cluster.admin("postgres"), true).await?;
         let name = prepare_database(&cluster, config, open).await?;
         let (program, admin) = (cluster.program(&name), Some(cluster.admin(&name)));
         Ok(Self { cluster: Some(cluster), program, admin })
@@ -252,12 +258,27 @@ impl Ground {
     }
 }
 
+/// The way to restore a backup over the inventory people work in, and the ground to leave afterwards.
+pub async fn restoring(config: &Config) -> anyhow::Result<(Ground, Restore)> {
+    let ground = Ground::prepare(config, Some("postgres")).await?;
+    let (program, admin) = match &ground.cluster {
+        Some(cluster) => (cluster.program(OWN), Some(cluster.admin(OWN))),
+        None => (ground.program.clone(), ground.admin.clone()),
+    };
+    let restore = Restore::new(restore::Ground {
+        program,
+        admin,
+        private: ground.cluster.is_some(),
+        data_dir: config.paths.data_dir.clone(),
+        photos: config.paths.photos_dir.clone(),
+        settings: config.database.clone(),
+    });
+    Ok((ground, restore))
+}
+
 /// A client of the administrator's, outside of the pool.
 async fn connect(connection: &Connection) -> Result<tokio_postgres::Client, anyhow::Error> {
-    let tls = tls::connector(&connection.tls)?;
-    let (client, driver) = connection.postgres.connect(tls).await.map_err(StoreError::from)?;
-    tokio::spawn(async move { driver.await.ok() });
-    Ok(client)
+    Ok(pool::connect(connection).await?)
 }
 
 /// Chooses the database in the private cluster and makes it when it is missing.

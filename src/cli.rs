@@ -3,6 +3,7 @@
 //! A command prints its result on standard output and everything else on standard error. What it returns decides the exit
 //! code; see [`exit`].
 
+mod backup;
 mod begin;
 #[cfg(feature = "gui")]
 mod desktop;
@@ -20,6 +21,7 @@ mod person;
 pub mod progress;
 mod prompt;
 mod reindex;
+mod restore;
 mod search;
 mod serve;
 mod setup;
@@ -69,6 +71,8 @@ enum Command {
     Generate(generate::Args),
     Import(import::Args),
     Export(export::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     StartOwn(start_own::Args),
     Stocktake(stocktake::Args),
 }
@@ -157,6 +161,8 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Generate(args) => generate::run(args, context).await,
         Command::Import(args) => import::run(args, context).await,
         Command::Export(args) => export::run(args, context).await,
+        Command::Backup(args) => backup::run(args, context).await,
+        Command::Restore(args) => restore::run(args, context).await,
         Command::StartOwn(args) => start_own::run(args, context).await,
         Command::Stocktake(args) => stocktake::run(args, context).await,
     }

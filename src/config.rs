@@ -19,8 +19,10 @@
 //! | model | | `INVENTORY_MODEL_DIR`, `HF_HOME`, `TRANSFORMERS_CACHE` | `paths.model_dir`, `paths.ml_cache` |
 //! | ONNX Runtime | | `INVENTORY_ONNXRUNTIME`, `ORT_DYLIB_PATH` | `paths.onnx_runtime` |
 //! | search languages | | `INVENTORY_LANGUAGES` | `search.languages` |
+//! | backups | | `INVENTORY_BACKUP_DIR` | `backup.dir`, `backup.keep_daily` … |
 //! | log | | `INVENTORY_LOG`, `RUST_LOG`, `INVENTORY_LOG_FORMAT` | `log.filter`, `log.format` |
 
+mod backup;
 mod connection;
 mod database;
 mod deployment;
@@ -34,6 +36,7 @@ mod web;
 
 use std::path::{Path, PathBuf};
 
+pub use backup::Backup;
 pub use connection::{ClientCertificate, Connection, RootCertificates, SslMode, TlsOptions};
 pub use database::{Database, Server};
 pub use deployment::Deployment;
@@ -57,6 +60,8 @@ pub struct Config {
     pub web: Web,
     /// What search has to know about the words it finds.
     pub search: Search,
+    /// Where backups go, and which are kept.
+    pub backup: Backup,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -93,9 +98,11 @@ impl Config {
         };
         let base = named.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
         let deployment = Deployment::merge(env, file.deployment.as_deref())?;
+        let paths = Paths::merge(flags, env, file.paths, &base, deployment)?;
         Ok(Self {
             deployment,
-            paths: Paths::merge(flags, env, file.paths, &base, deployment)?,
+            backup: Backup::merge(env, file.backup, &base, &paths, named.as_deref()),
+            paths,
             database: Database::merge(env, file.database, &base, deployment)?,
             web: Web::merge(flags, env, &file.web)?,
             search: Search::merge(env, file.search)?,

@@ -12,10 +12,12 @@ pub mod code;
 pub mod command;
 pub mod id;
 pub mod item;
+
 pub mod movement;
 pub mod person;
 pub mod quantity;
 pub mod reorder;
+pub mod retention;
 pub mod scan;
 pub mod scanner;
 pub mod search;
@@ -31,4 +33,5 @@ pub use item::{ItemDraft, ItemKind, Money};
 pub use movement::{Movement, MovementKind};
 pub use person::{Actor, Permission, Role};
 pub use quantity::Quantity;
+pub use retention::Retention;
 pub use whereabouts::Whereabouts;

@@ -3,6 +3,7 @@
 //! Every method takes an [`Actor`](crate::domain::Actor) and begins by asking what it may do. What is returned are plain
 //! structs; each face converts them.
 
+pub mod backup;
 pub mod basket;
 pub mod bulk;
 pub mod catalog;
@@ -18,6 +19,7 @@ pub mod people;
 pub mod photos;
 pub mod relations;
 pub mod reorder;
+pub mod restore;
 pub mod scan;
 pub mod search;
 mod secrets;
@@ -37,6 +39,7 @@ use crate::store::Db;
 /// All use cases over one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    pub backup: backup::Backup,
     pub bulk: bulk::Bulk,
     pub catalog: catalog::Catalog,
     pub stock: stock::Stock,
@@ -79,9 +82,11 @@ impl Services {
         Self::with(db, Some(photos))
     }
 
-    fn with(db: &Db, photos: Option<&std::path::Path>) -> Self {
-        let photos = photos::Photos::new(db.clone(), photos);
+    fn with(db: &Db, directory: Option<&std::path::Path>) -> Self {
+        let photos = photos::Photos::new(db.clone(), directory);
+        let people = people::People::new(db.clone());
         Self {
+            backup: backup::Backup::new(db.clone(), directory),
             bulk: bulk::Bulk::new(db.clone()),
             catalog: catalog::Catalog::new(db.clone()),
             stock: stock::Stock::new(db.clone()),
@@ -92,10 +97,10 @@ impl Services {
             merge: merge::Merge::new(db.clone()),
             relations: relations::Relations::new(db.clone()),
             reorder: reorder::Reorder::new(db.clone()),
-            people: people::People::new(db.clone()),
             sessions: sessions::Sessions::new(db.clone()),
             factors: factors::Factors::new(db.clone()),
             tokens: tokens::Tokens::new(db.clone()),
+            people,
             transfer: transfer::Transfer::new(db.clone(), photos.clone()),
             photos,
             scan: scan::Scan::new(db.clone()),

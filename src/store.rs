@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod backup;
 pub mod bookings;
 pub mod bulk;
 pub mod changes;

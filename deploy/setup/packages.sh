@@ -12,7 +12,7 @@ build_packages=(
 window_packages=(
     libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libwayland-client0
     libegl1 libgles2 libgl1-mesa-dri
-    fonts-lato fonts-b612 fonts-noto-core
+    fonts-lato fonts-b612 fonts-noto-core fonts-droid-fallback
 )
 
 # A display without a screen, a browser that a test drives, systemctl, which arranges units below another root, and the proxy

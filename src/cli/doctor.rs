@@ -1,7 +1,11 @@
 //! `inventory doctor`: looks at every part and says how to mend it.
 
+mod certificate;
 mod checks;
+mod keeping;
 mod machine;
+mod system;
+mod works;
 
 use std::process::ExitCode;
 
@@ -17,7 +21,8 @@ Examples:
   inventory doctor --json
   inventory --data-dir /srv/storeroom doctor
 
-✓ fine   ! works without   ✗ to be mended. Exits with 1 when there is a ✗.")]
+✓ fine   ! works without   ✗ to be mended. Exits with 0 when there is no ✗, else with 1; with 3 when a setting is wrong.
+What the machine does not have (systemd, a thermometer, certificates) is not looked for.")]
 pub struct Args {
     /// Print one JSON object
     #[arg(long)]
@@ -67,11 +72,16 @@ struct Report {
 pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
     let mut checks = vec![machine::data_dir(&context.config), machine::disk(&context.config)];
     checks.extend(machine::programs(&context.config));
+    checks.extend(system::services());
     checks.extend(checks::database(&context.config).await);
-    checks.push(checks::model(&context.config).await);
     checks.push(machine::photos(&context.config));
     checks.extend(machine::fonts());
     checks.push(machine::web(&context.config).await);
+    checks.extend(works::anonymous(&context.config).await);
+    checks.extend(system::certificates(&context.config));
+    checks.extend(system::clock());
+    checks.extend(system::memory());
+    checks.extend(system::temperature());
     let report = Report { ok: checks.iter().all(|check| check.finding != Finding::Bad), checks };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);

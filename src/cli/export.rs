@@ -1,13 +1,14 @@
 //! `inventory export`: everything that is not archived, as a file that `import` reads back.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
 use super::Context;
 use crate::domain::Actor;
+use crate::services::backup::write_whole;
 
 /// Write the inventory as CSV
 #[derive(Debug, clap::Args)]
@@ -50,18 +51,8 @@ pub async fn run(args: Args, context: Context) -> anyhow::Result<ExitCode> {
     app.stop().await?;
     let bytes = exported?;
     match args.output {
-        Some(path) => write(&path, &bytes).with_context(|| path.display().to_string())?,
+        Some(path) => write_whole(&path, &bytes).with_context(|| path.display().to_string())?,
         None => std::io::stdout().write_all(&bytes)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

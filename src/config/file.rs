@@ -15,6 +15,7 @@ pub struct File {
     pub database: DatabaseTable,
     pub web: WebTable,
     pub search: SearchTable,
+    pub backup: BackupTable,
     pub log: LogTable,
 }
 
@@ -70,6 +71,16 @@ pub struct WebTable {
 #[serde(deny_unknown_fields, default)]
 pub struct SearchTable {
     pub languages: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupTable {
+    pub dir: Option<PathBuf>,
+    pub keep_daily: Option<usize>,
+    pub keep_weekly: Option<usize>,
+    pub keep_monthly: Option<usize>,
+    pub machine: Option<Vec<PathBuf>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

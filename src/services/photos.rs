@@ -25,7 +25,7 @@ pub use picture::{MOST_BYTES, MOST_PIXELS, PictureError};
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, ItemId, Permission, PhotoId};
 use crate::store::photos::{self, NewPhoto, Photo};
-use crate::store::{Db, StoreError, bookings};
+use crate::store::{Db, StoreError, backup, bookings};
 
 /// Where a picture comes from.
 #[derive(Debug)]
@@ -343,7 +343,8 @@ impl Photos {
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
         photos::lock_hash(&tx, sha256).await?;
-        if photos::hash_in_use(&tx, sha256).await? {
+        // A backup still needs what was there when it began; the next sweep finds it.
+        if photos::hash_in_use(&tx, sha256).await? || backup::is_running(&tx).await? {
             return Ok(false);
         }
         let (files, sha256) = (self.files()?.clone(), sha256.to_owned());

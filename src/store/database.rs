@@ -46,6 +46,103 @@ pub async fn rename(admin: &impl GenericClient, from: &str, to: &str) -> Result<
     Ok(())
 }
 
+/// Makes an empty database, with owner, encoding and locale of `like` where there is one.
+pub async fn create_like(admin: &impl GenericClient, like: &str, name: &str) -> Result<(), StoreError> {
+    let model = admin
+        .query_opt(
+            "select pg_get_userbyid(datdba)::text, pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
+                    has_database_privilege('public', oid, 'connect')
+             from pg_database where datname = $1",
+            &[&like],
+        )
+        .await?;
+    let Some(model) = model else {
+        admin.batch_execute(&format!("create database {} template template0 encoding 'UTF8'", quoted(name))).await?;
+        return Ok(());
+    };
+    let (owner, encoding): (&str, &str) = (model.get(0), model.get(1));
+    let (collate, ctype): (&str, &str) = (model.get(2), model.get(3));
+    admin
+        .batch_execute(&format!(
+            "create database {} owner {} template template0 encoding {} lc_collate {} lc_ctype {}",
+            quoted(name),
+            quoted(owner),
+            literal(encoding),
+            literal(collate),
+            literal(ctype)
+        ))
+        .await?;
+    if !model.get::<_, bool>(4) {
+        let closed = format!("revoke connect on database {} from public", quoted(name));
+        admin.batch_execute(&closed).await?;
+        for row in admin.query("select rolname::text from pg_roles where rolname = 'inventory'", &[]).await? {
+            let opened = format!("grant connect on database {} to {}", quoted(name), quoted(row.get(0)));
+            admin.batch_execute(&opened).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts `fresh` in the place of `name`, which, if there is one, is called `replaced` from then on: both or neither, at one
+/// moment. Whoever is connected loses the connection; whoever connects meanwhile waits. `helper` is a second session.
+pub async fn swap(
+    admin: &impl GenericClient,
+    helper: &impl GenericClient,
+    name: &str,
+    fresh: &str,
+    replaced: &str,
+) -> Result<(), StoreError> {
+    let mut renames = String::new();
+    if exists(admin, name).await? {
+        renames = format!("alter database {} rename to {};", quoted(name), quoted(replaced));
+    }
+    let swapping = async {
+        admin.batch_execute("begin").await?;
+        let renamed = admin
+            .batch_execute(&format!("{renames} alter database {} rename to {}", quoted(fresh), quoted(name)))
+            .await;
+        match renamed {
+            Ok(()) => admin.batch_execute("commit").await,
+            Err(error) => {
+                admin.batch_execute("rollback").await?;
+                Err(error)
+            }
+        }
+    };
+    // The first rename locks newcomers out and waits five seconds for who is there; they are asked to go.
+    let sending_away = async {
+        loop {
+            let there = "select pg_terminate_backend(pid) from pg_stat_activity
+                         where datname = any ($1) and pid <> pg_backend_pid()";
+            if let Err(error) = helper.query(there, &[&[name, fresh].as_slice()]).await {
+                break error;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        done = swapping => Ok(done?),
+        error = sending_away => Err(error.into()),
+    }
+}
+
+/// The databases whose names begin like this, by name.
+pub async fn beginning_with(client: &impl GenericClient, prefix: &str) -> Result<Vec<String>, StoreError> {
+    let rows = client
+        .query(
+            "select datname::text from pg_database where starts_with(datname::text, $1) order by datname",
+            &[&prefix],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The size of the database the client is connected to, in bytes.
+pub async fn size(client: &impl GenericClient) -> Result<u64, StoreError> {
+    let row = client.query_one("select pg_database_size(current_database())", &[]).await?;
+    Ok(row.get::<_, i64>(0).unsigned_abs())
+}
+
 /// Drops the database, if there is one, and the connections to it.
 pub async fn drop(admin: &impl GenericClient, name: &str) -> Result<(), StoreError> {
     // `force` looks only every 100 ms whether they are gone; most are within one or two.
@@ -75,6 +172,10 @@ pub async fn exclusively<T, E: From<StoreError>>(
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Says that this database is one to open: the example has its tables, the own inventory is begun.

@@ -50,14 +50,40 @@ pub enum MigrateError {
 /// Brings the database `client` is connected to up to date, creating roles, extensions and schema first.
 /// Returns the names of the migrations it applied; none when the schema was current.
 pub async fn migrate(client: &mut Client) -> Result<Vec<String>, MigrateError> {
+    migrate_with(client, &embedded::migrations::runner()).await
+}
+
+/// Makes the schema as these migrations made it, and no further: the schema of a backup. The program knows them all.
+pub async fn migrate_to(client: &mut Client, versions: &[i32]) -> Result<Vec<String>, MigrateError> {
+    let known = embedded::migrations::runner();
+    let wanted: Vec<refinery::Migration> = known
+        .get_migrations()
+        .iter()
+        .filter(|migration| versions.iter().any(|version| i64::from(*version) == i64::from(migration.version())))
+        .cloned()
+        .collect();
+    migrate_with(client, &refinery::Runner::new(&wanted)).await
+}
+
+/// The migrations the program carries: number, name, checksum as the database keeps it.
+pub fn known() -> Vec<(i32, String, String)> {
+    let runner = embedded::migrations::runner();
+    runner
+        .get_migrations()
+        .iter()
+        .map(|migration| (migration.version(), migration.name().to_owned(), migration.checksum().to_string()))
+        .collect()
+}
+
+async fn migrate_with(client: &mut Client, runner: &refinery::Runner) -> Result<Vec<String>, MigrateError> {
     client.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
-    let result = migrate_locked(client).await;
+    let result = migrate_locked(client, runner).await;
     client.batch_execute("reset role").await?;
     client.execute("select pg_advisory_unlock($1)", &[&LOCK]).await?;
     result
 }
 
-async fn migrate_locked(client: &mut Client) -> Result<Vec<String>, MigrateError> {
+async fn migrate_locked(client: &mut Client, runner: &refinery::Runner) -> Result<Vec<String>, MigrateError> {
     ensure_roles(client).await?;
     for extension in ["vector", "pg_trgm", "unaccent"] {
         ensure_extension(client, extension).await?;
@@ -73,7 +99,7 @@ async fn migrate_locked(client: &mut Client) -> Result<Vec<String>, MigrateError
              set role inventory_owner;"
         ))
         .await?;
-    let report = embedded::migrations::runner().set_abort_divergent(true).run_async(client).await?;
+    let report = runner.run_async(client).await?;
     client.batch_execute("grant select on refinery_schema_history to inventory").await?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }

@@ -121,6 +121,16 @@ impl Db {
         self.born.elapsed().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
     }
 
+    /// A connection outside of the pool, for work that takes long or needs settings of its own; it ends with the client.
+    pub async fn session(&self) -> Result<tokio_postgres::Client, StoreError> {
+        let connecting = self.postgres.connect(self.tls.clone());
+        let (client, driver) = timeout(self.create_limit, connecting)
+            .await
+            .map_err(|_| StoreError::Unavailable("the database does not answer".into()))??;
+        tokio::spawn(async move { driver.await.ok() });
+        Ok(client)
+    }
+
     /// Ends all connections; every later call fails.
     pub fn close(&self) {
         self.pool.close();
@@ -181,6 +191,18 @@ impl Db {
         });
         Ok(heard)
     }
+}
+
+/// A client outside of any pool: the administrator's.
+pub async fn connect(connection: &Connection) -> Result<tokio_postgres::Client, StoreError> {
+    let tls = tls::connector(&connection.tls).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    let mut postgres = connection.postgres.clone();
+    if postgres.get_connect_timeout().is_none() {
+        postgres.connect_timeout(Duration::from_secs(10));
+    }
+    let (client, driver) = postgres.connect(tls).await?;
+    tokio::spawn(async move { driver.await.ok() });
+    Ok(client)
 }
 
 /// The connection with what every session of ours has.

@@ -1,5 +1,6 @@
 //! Integration tests over the real parts: PostgreSQL, the model, the web endpoint.
 
+mod backup;
 mod basket;
 mod changes;
 mod cluster;
@@ -21,6 +22,7 @@ mod pool;
 mod privileges;
 mod program;
 mod races;
+mod restore;
 mod scan;
 mod search;
 mod sign_in;

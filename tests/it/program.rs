@@ -15,7 +15,7 @@ use crate::support::{TestDb, connect, own_cluster};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program with nothing of the tester's environment but what is needed to run.
-fn program(dir: &Path) -> Command {
+pub fn program(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inventory"));
     command.env_clear();
     for name in ["PATH", "HOME", "TMPDIR", "INVENTORY_PG_BINDIR", "XDG_CACHE_HOME"] {
@@ -27,7 +27,7 @@ fn program(dir: &Path) -> Command {
     command
 }
 
-fn run(dir: &Path, arguments: &[&str], input: &str) -> Output {
+pub fn run(dir: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = program(dir)
         .args(arguments)
         .stdin(Stdio::piped())

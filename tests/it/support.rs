@@ -85,6 +85,11 @@ impl TestDb {
         format!("postgres://inventory@{socket}/{}", self.name)
     }
 
+    /// A superuser's connection to this database.
+    pub fn admin_connection(&self) -> &Connection {
+        &self.admin
+    }
+
     /// The program's connection, to build a pool of one's own.
     pub fn connection(&self) -> &Connection {
         &self.program
@@ -236,7 +241,8 @@ pub async fn connect(connection: &Connection) -> (tokio_postgres::Client, tokio:
     (client, tokio::spawn(async move { drop(driver.await) }))
 }
 
-fn to_database(connection: &Connection, name: &str) -> Connection {
+/// The same way to another database.
+pub fn to_database(connection: &Connection, name: &str) -> Connection {
     let mut connection = connection.clone();
     connection.postgres.dbname(name);
     connection

@@ -2,25 +2,22 @@
 
 use std::time::Duration;
 
-use super::Check;
+use super::{Check, keeping, works};
 use crate::app::{self, App, Open};
 use crate::config::Config;
 use crate::domain::Actor;
-use crate::embedding::{EmbedError, ModelState};
+use crate::embedding::{EmbedError, Meaning, ModelState};
 use crate::services::health::{Database, Schema};
 
 /// A model is read in less than a second; on a Pi's card in some.
 const MODEL_LIMIT: Duration = Duration::from_mins(1);
 
 pub async fn database(config: &Config) -> Vec<Check> {
-    let app = match App::open(config.clone(), Open { meaning: false, ..Open::default() }).await {
+    let app = match App::open(config.clone(), Open::default()).await {
         Ok(app) => app,
         Err(error) => {
-            return vec![Check::bad(
-                "database",
-                format!("{error:#}"),
-                "mend what is said above, then run doctor again",
-            )];
+            let mend = "mend what is said above, then run doctor again";
+            return vec![Check::bad("database", format!("{error:#}"), mend), model(&app::load_meaning(config)).await];
         }
     };
     let mut checks = vec![reached(&app)];
@@ -30,8 +27,12 @@ pub async fn database(config: &Config) -> Vec<Check> {
             checks.extend(rights(&app).await);
             checks.push(ledger(&app).await);
             checks.push(people(&app).await);
+            checks.extend(works::search(&app).await);
+            checks.push(works::picture(&app).await);
+            checks.extend(keeping::backups(&app).await);
         }
     }
+    checks.push(model(&app.meaning).await);
     if let Err(error) = app.stop().await {
         checks.push(Check::bad("shutdown", format!("{error:#}"), "look at the server's log in the data directory"));
     }
@@ -126,8 +127,8 @@ async fn people(app: &App) -> Check {
     }
 }
 
-pub async fn model(config: &Config) -> Check {
-    match tokio::time::timeout(MODEL_LIMIT, app::load_meaning(config).settled()).await {
+async fn model(meaning: &Meaning) -> Check {
+    match tokio::time::timeout(MODEL_LIMIT, meaning.settled()).await {
         Ok(ModelState::Ready(id)) => Check::fine("model", id.to_string()),
         Ok(ModelState::Absent { why }) => {
             let name = match why {

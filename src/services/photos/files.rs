@@ -3,6 +3,7 @@
 //! ```text
 //! original/ab/ab12…      as it came, for its keepers only
 //! derived/ab/ab12…/      full.jpg 1280.jpg 320.jpg
+//! attachments/ab/ab12…   an attachment, as it came
 //! tmp/…/                 being written; locked by whoever writes
 //! directory-id           which database's pictures these are
 //! ```
@@ -28,6 +29,9 @@ pub enum Size {
 }
 
 impl Size {
+    /// The largest first.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Large, Self::Small];
+
     fn file_name(self) -> &'static str {
         match self {
             Self::Full => "full.jpg",
@@ -71,6 +75,11 @@ impl PhotoFiles {
     /// The file as it came.
     pub fn original(&self, sha256: &str) -> PathBuf {
         self.shard("original", sha256).join(sha256)
+    }
+
+    /// The file of an attachment.
+    pub fn attachment(&self, sha256: &str) -> PathBuf {
+        self.shard("attachments", sha256).join(sha256)
     }
 
     /// Are all files of a picture there?
