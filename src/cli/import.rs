@@ -10,7 +10,7 @@ use crate::app;
 use crate::domain::{Actor, RequestId};
 use crate::services::transfer::{Field, ImportError, ImportOptions, ImportReport, Stage, What};
 
-/// Import a CSV file or an InvenTree demo directory
+/// Import a CSV file, another inventory's data, or the predecessor's backup
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -18,6 +18,11 @@ Examples:
   inventory import homebox.csv --currency EUR
   inventory import assets.csv --map \"Asset Tag=id\" --map \"Serial=serial_number\" --map \"Colour=field:Colour\"
   inventory import inventree_demo --photos media
+  inventory import backup_20261101_030000.zip
+  inventory import thingdb.sql --photos /var/lib/thingdb/images
+
+The last two are ThingDB's: a backup of its, or what `pg_dump` writes of its database. Both are read as data, nothing in
+them is run; its printed codes go on being known.
 
 Our own format is what `inventory export` writes. Encoding, delimiter and line ends are found out. A column that is not
 there leaves its field as it is, an empty cell clears it. Everything is one booking that can be undone, or nothing is

@@ -1,10 +1,11 @@
 //! Import and export: whole inventories as files.
 //!
 //! Our own format is a CSV file with one row per item, described in `fields` and in `src/example/README.md`. Homebox's
-//! CSV, any other table with a column of names, and an InvenTree demo directory are read as well. Whatever the source,
-//! an import is one undoable booking, or nothing.
+//! CSV, any other table with a column of names, an InvenTree demo directory, and a backup or dump of ThingDB are read as
+//! well. Whatever the source, an import is one undoable booking, or nothing.
 
 mod apply;
+mod dump;
 mod export;
 mod fields;
 mod folder;
@@ -16,7 +17,9 @@ mod record;
 mod settle;
 mod sheet;
 mod table;
+mod thingdb;
 mod values;
+mod zip;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
@@ -84,7 +87,7 @@ pub type Tell<'a> = dyn Fn(Stage, usize, usize) + Send + Sync + 'a;
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportReport {
-    /// `inventory`, `homebox`, `csv` or `inventree`.
+    /// `inventory`, `homebox`, `csv`, `inventree` or `thingdb`.
     pub format: &'static str,
     /// Of a table: its encoding and delimiter, as found out.
     pub table: Option<(&'static str, char)>,
@@ -135,6 +138,8 @@ pub enum ImportError {
     NoProduct,
     #[error("{0}")]
     Stock(String),
+    #[error("{0}")]
+    Foreign(String),
     #[error("a currency is three letters, not `{0}`")]
     Currency(String),
     #[error(transparent)]
@@ -423,12 +428,17 @@ fn read(path: &Path, map: &[(String, Field)], photos: Option<PathBuf>) -> Result
         let pictures = PictureSource::Directories(directories);
         return Ok(Input { format: "inventree", table: None, batch, slashes: SlashDates::Unclear, pictures });
     }
+    let beside = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut directories: Vec<PathBuf> = photos.into_iter().collect();
+    if let Some(origin) = thingdb::Origin::of(path).map_err(file)? {
+        directories.extend([beside.join("images"), beside]);
+        let (batch, pictures) = thingdb::read(origin, directories)?;
+        return Ok(Input { format: "thingdb", table: None, batch, slashes: SlashDates::Unclear, pictures });
+    }
     if about.len() > table::MOST_BYTES {
         return Err(ImportError::TooLarge);
     }
     let bytes = std::fs::read(path).map_err(file)?;
-    let beside = path.parent().unwrap_or(Path::new("")).to_owned();
-    let mut directories: Vec<PathBuf> = photos.into_iter().collect();
     directories.extend([beside.join("photos"), beside]);
     read_table(&bytes, map, PictureSource::Directories(directories))
 }

@@ -29,6 +29,7 @@ mod sign_in;
 mod stocktake;
 mod support;
 mod systemd;
+mod thingdb;
 mod tidy;
 mod tls;
 mod transfer;

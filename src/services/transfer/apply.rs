@@ -1,6 +1,6 @@
 //! Writes a plan within a transaction: everything, under one booking.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 
@@ -8,10 +8,10 @@ use super::plan::Plan;
 use super::record::Remark;
 use super::settle::with_lot;
 use super::{ImportError, Stage, Tell};
-use crate::domain::{Act, BookingId, ItemDraft, ItemId};
+use crate::domain::{Act, BookingId, ItemDraft, ItemId, PhotoId};
 use crate::services::photos::{PhotoError, Photos, Prepared};
 use crate::services::stock::{StockError, book_acts};
-use crate::store::{StoreError, import, items, stock, suppliers};
+use crate::store::{StoreError, import, items, photos, stock, suppliers};
 
 /// How many acts are booked between two signs of progress.
 const AT_ONCE: usize = 2_000;
@@ -94,22 +94,28 @@ async fn attach_pictures(
     tell: &Tell<'_>,
 ) -> Result<usize, ImportError> {
     // In one order, so that two writers never wait for each other crosswise.
-    let mut order: Vec<(String, ItemId, String, u64)> = plan
+    let mut order: Vec<(String, ItemId, String, u64, usize)> = plan
         .photos
         .iter()
-        .map(|(item, name, line)| {
+        .enumerate()
+        .map(|(said, (item, name, line))| {
             let hash = pictures.get(name).and_then(|p| p.as_ref().ok()).map(|p| p.sha256.clone()).unwrap_or_default();
-            (hash, *item, name.clone(), *line)
+            (hash, *item, name.clone(), *line, said)
         })
         .collect();
     order.sort_by(|a, b| a.0.cmp(&b.0));
     let mut added = 0;
     let total = order.len();
-    for (at, (_, item, name, line)) in order.into_iter().enumerate() {
+    let mut attached: BTreeMap<usize, (ItemId, PhotoId)> = BTreeMap::new();
+    for (at, (_, item, name, line, said)) in order.into_iter().enumerate() {
         tell(Stage::Pictures, at, total);
         match pictures.get_mut(&name) {
             Some(Ok(prepared)) => match photos.attach(tx, item, prepared, "").await {
-                Ok(done) => added += usize::from(!done.already),
+                Ok(done) if done.already => {}
+                Ok(done) => {
+                    added += 1;
+                    attached.insert(said, (item, done.photo));
+                }
                 Err(error) => return Err(ImportError::Photo(error)),
             },
             Some(Err(error)) => {
@@ -118,7 +124,23 @@ async fn attach_pictures(
             None => {}
         }
     }
+    as_said(tx, attached).await?;
     Ok(added)
+}
+
+/// Several new pictures of an item stand in the order of the source, behind those it had.
+async fn as_said(tx: &Transaction<'_>, attached: BTreeMap<usize, (ItemId, PhotoId)>) -> Result<(), ImportError> {
+    let mut of_item: BTreeMap<ItemId, Vec<PhotoId>> = BTreeMap::new();
+    for (item, photo) in attached.into_values() {
+        of_item.entry(item).or_default().push(photo);
+    }
+    for (item, new) in of_item.into_iter().filter(|(_, new)| new.len() > 1) {
+        let mut order: Vec<PhotoId> = photos::of_item(tx, item).await?.iter().map(|photo| photo.id).collect();
+        order.retain(|photo| !new.contains(photo));
+        order.extend(new);
+        photos::reorder(tx, item, &order).await?;
+    }
+    Ok(())
 }
 
 fn refused(error: StoreError) -> ImportError {
