@@ -16,6 +16,7 @@ pub mod generate;
 mod import;
 #[cfg(feature = "gui")]
 mod kiosk;
+mod labels;
 mod migrate;
 mod person;
 pub mod progress;
@@ -71,6 +72,7 @@ enum Command {
     Generate(generate::Args),
     Import(import::Args),
     Export(export::Args),
+    Labels(labels::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     StartOwn(start_own::Args),
@@ -161,6 +163,7 @@ async fn dispatch(command: Command, context: Context) -> anyhow::Result<ExitCode
         Command::Generate(args) => generate::run(args, context).await,
         Command::Import(args) => import::run(args, context).await,
         Command::Export(args) => export::run(args, context).await,
+        Command::Labels(args) => labels::run(args, context).await,
         Command::Backup(args) => backup::run(args, context).await,
         Command::Restore(args) => restore::run(args, context).await,
         Command::StartOwn(args) => start_own::run(args, context).await,

@@ -12,6 +12,7 @@ pub mod code;
 pub mod command;
 pub mod id;
 pub mod item;
+pub mod label;
 
 pub mod movement;
 pub mod person;

@@ -12,6 +12,7 @@ pub mod diagnosis;
 pub mod factors;
 pub mod figures;
 pub mod health;
+pub mod labels;
 pub mod loans;
 pub mod machine;
 pub mod merge;
@@ -47,6 +48,7 @@ pub struct Services {
     pub loans: loans::Loans,
     pub stocktakes: stocktake::Stocktakes,
     pub undo: undo::Undo,
+    pub labels: labels::Labels,
     pub merge: merge::Merge,
     pub relations: relations::Relations,
     pub reorder: reorder::Reorder,
@@ -94,6 +96,7 @@ impl Services {
             loans: loans::Loans::new(db.clone()),
             stocktakes: stocktake::Stocktakes::new(db.clone()),
             undo: undo::Undo::new(db.clone()),
+            labels: labels::Labels::new(db.clone(), people.clone()),
             merge: merge::Merge::new(db.clone()),
             relations: relations::Relations::new(db.clone()),
             reorder: reorder::Reorder::new(db.clone()),

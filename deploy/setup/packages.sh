@@ -22,6 +22,7 @@ test_packages=(
     chromium chromium-driver
     shellcheck
     nginx-light
+    poppler-utils
 )
 
 # Rust as Debian packages it for its browsers: the one that is new enough.

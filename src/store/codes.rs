@@ -144,3 +144,9 @@ pub async fn stick_blank(client: &impl GenericClient, item: ItemId, code: &OwnCo
         .await?;
     if stuck == 0 { Err(StoreError::NotFound("blank label")) } else { Ok(()) }
 }
+
+/// Every command label: its code as stored, and the command's word.
+pub async fn commands(client: &impl GenericClient) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = client.query("select text, command from code where kind = 'command' order by id", &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}

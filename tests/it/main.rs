@@ -11,6 +11,7 @@ mod full_disk;
 mod heads;
 mod house;
 mod kiosk_script;
+mod labels;
 mod ledger;
 mod loans;
 mod log;
