@@ -1,6 +1,7 @@
 //! The kiosk: find, take, put back, know what is left, pressed as a person presses.
 
 mod acts;
+mod lists;
 
 use std::time::Duration;
 

@@ -2,9 +2,10 @@
 //! lies over anything else, every target is large enough for a thumb, has a role and a name, and no word of ours is cut.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementRoot as _, mock_elapsed_time};
 use inventory::gui::ui::{
     AppWindow, BookingAdapter, Choosing, Density, ItemAdapter, Navigation, Page, PlacesAdapter, Room, Theme, Tokens,
     Verb,
@@ -120,32 +121,30 @@ fn every_page_fits_every_panel_in_both_languages_and_in_large_text() {
     for (width, height, density, least) in PANELS {
         Tokens::get(&window).set_density(density);
         window.window().set_size(PhysicalSize::new(width, height));
-        for language in ["", "de"] {
+        // German is the longer language: what is large in it is large in both.
+        for (language, large) in [("", false), ("de", false), ("de", true)] {
             slint::select_bundled_translation(language).expect("the language is bundled");
-            for large in [false, true] {
-                Tokens::get(&window).set_large_text(large);
-                for view in views() {
-                    (view.set)(&window);
-                    // A page begins anew, without what was opened over it before.
-                    Navigation::get(&window).set_page(Page::Status);
-                    mock_elapsed_time(Duration::from_millis(5));
-                    Navigation::get(&window).set_page(view.page);
+            Tokens::get(&window).set_large_text(large);
+            for view in views() {
+                (view.set)(&window);
+                // A page begins anew, without what was opened over it before.
+                Navigation::get(&window).set_page(Page::Status);
+                mock_elapsed_time(Duration::from_millis(5));
+                Navigation::get(&window).set_page(view.page);
+                mock_elapsed_time(Duration::from_millis(50));
+                if let Some(words) = view.press {
+                    press(&window, words[usize::from(!language.is_empty())]);
                     mock_elapsed_time(Duration::from_millis(50));
-                    if let Some(words) = view.press {
-                        press(&window, words[usize::from(!language.is_empty())]);
-                        mock_elapsed_time(Duration::from_millis(50));
-                    }
-                    window.window().take_snapshot().expect("the software renderer draws");
-                    let place = format!(
-                        "{} at {width}×{height}{}{}",
-                        view.name,
-                        if language.is_empty() { "" } else { " in German" },
-                        if large { " in large text" } else { "" }
-                    );
-                    let look = Look::at(&window, (width as f32, height as f32), least);
-                    seen += look.controls.len();
-                    faults.extend(look.faults().into_iter().map(|fault| format!("{place}: {fault}")));
                 }
+                let place = format!(
+                    "{} at {width}×{height}{}{}",
+                    view.name,
+                    if language.is_empty() { "" } else { " in German" },
+                    if large { " in large text" } else { "" }
+                );
+                let look = Look::at(&window, (width as f32, height as f32), least);
+                seen += look.controls.len();
+                faults.extend(look.faults().into_iter().map(|fault| format!("{place}: {fault}")));
             }
         }
     }
@@ -211,58 +210,108 @@ struct Look {
     cut: Vec<Area>,
 }
 
+/// What the walk through a page's elements gathers.
+#[derive(Default)]
+struct Gathered {
+    flicks: Vec<ElementHandle>,
+    touched: Vec<(Area, String)>,
+    bars: Vec<Area>,
+    controls: Vec<(AccessibleRole, String, Area)>,
+    cut: Vec<Area>,
+    /// A sheet covers the page: what lies below it is out of reach.
+    sheet: Option<ElementHandle>,
+}
+
+impl Gathered {
+    fn walk(root: &ElementHandle) -> Self {
+        let mut gathered = Self::default();
+        root.visit_descendants(|element| {
+            gathered.take(element);
+            ControlFlow::<()>::Continue(())
+        });
+        match gathered.sheet.clone() {
+            Some(sheet) => {
+                let mut covered = Self::default();
+                sheet.visit_descendants(|element| {
+                    covered.take(element);
+                    ControlFlow::<()>::Continue(())
+                });
+                covered
+            }
+            None => gathered,
+        }
+    }
+
+    fn take(&mut self, element: ElementHandle) {
+        let names: Vec<_> = element.type_name().into_iter().chain(element.bases().into_iter().flatten()).collect();
+        let is = |name: &str| names.iter().any(|found| found == name);
+        let area = Area::of(&element);
+        if is("Cut") {
+            self.cut.push(area);
+        }
+        if is("ScrollBar") || is("SwipeGestureHandler") {
+            self.bars.push(area);
+        }
+        if area.is_empty() {
+            return;
+        }
+        if is("TouchArea") {
+            self.touched.push((area, element.id().unwrap_or_default().to_string()));
+        }
+        if let Some(role) = element.accessible_role().filter(|role| CONTROLS.contains(role)) {
+            let label = element.accessible_label().unwrap_or_default().to_string();
+            // A control made of several elements is met once for each; one of them knows its name.
+            match self.controls.iter_mut().find(|known| known.0 == role && known.2 == area && known.1.is_empty()) {
+                Some(known) => known.1 = label,
+                None => self.controls.push((role, label, area)),
+            }
+        }
+        if is("Sheet") {
+            self.sheet = Some(element.clone());
+        }
+        if is("Flickable") {
+            self.flicks.push(element);
+        }
+    }
+}
+
 impl Look {
     fn at(window: &AppWindow, (width, height): (f32, f32), least: f32) -> Self {
         let whole = Area { left: 0.0, top: 0.0, right: width, bottom: height };
-        // A sheet covers the page: what lies below it is out of reach.
-        let sheet = ElementQuery::from_root(window).match_descendants().match_inherits("Sheet").find_first();
-        let all = || match &sheet {
-            Some(sheet) => sheet.query_descendants().match_descendants(),
-            None => ElementQuery::from_root(window).match_descendants(),
-        };
+        let gathered = Gathered::walk(&window.root_element());
         // What scrolls may lie outside; what counts is what is in sight.
         let mut scrolled = Vec::new();
-        for flick in all().match_inherits("Flickable").find_all() {
-            let port = Area::of(&flick);
-            let inside = flick.query_descendants().match_descendants().find_all();
-            let keys: HashSet<_> = inside.iter().map(|element| Area::of(element).key()).collect();
-            scrolled.push((port, keys));
+        for flick in &gathered.flicks {
+            let mut keys = HashSet::new();
+            flick.visit_descendants(|element| {
+                keys.insert(Area::of(&element).key());
+                ControlFlow::<()>::Continue(())
+            });
+            scrolled.push((Area::of(flick), keys));
         }
-        let mut controls = Vec::new();
-        for role in CONTROLS {
-            for element in all().match_accessible_role(role).find_all() {
-                let area = Area::of(&element);
-                if area.is_empty() || element.computed_opacity() == 0.0 {
-                    continue;
-                }
-                let ports = scrolled.iter().filter(|(_, keys)| keys.contains(&area.key()));
-                let sight = ports.fold(area, |sight, (port, _)| sight.within(*port));
-                if sight.is_empty() {
-                    continue;
-                }
-                let label = element.accessible_label().unwrap_or_default().to_string();
+        let in_sight = |area: Area| {
+            let ports = scrolled.iter().filter(|(_, keys)| keys.contains(&area.key()));
+            ports.fold(area, |sight, (port, _)| sight.within(*port))
+        };
+        let mut controls: Vec<Control> = Vec::new();
+        for (role, label, area) in gathered.controls {
+            let sight = in_sight(area);
+            let again = controls
+                .iter()
+                .any(|known| known.role == role && known.area == area && (known.label == label || label.is_empty()));
+            if !sight.is_empty() && !again {
                 controls.push(Control { role, label, area, sight });
             }
         }
-        let bars: Vec<Area> = ["ScrollBar", "SwipeGestureHandler"]
+        let unnamed = gathered
+            .touched
             .into_iter()
-            .flat_map(|name| all().match_inherits(name).find_all())
-            .map(|bar| Area::of(&bar))
-            .collect();
-        let touched = all().match_inherits("TouchArea").find_all();
-        let unnamed = touched
-            .iter()
-            .map(|touch| (Area::of(touch), touch))
-            .filter(|(area, _)| !area.is_empty() && !bars.iter().any(|bar| bar.holds(*area)))
+            .filter(|(area, _)| !gathered.bars.iter().any(|bar| bar.holds(*area)))
             .filter(|(area, _)| !controls.iter().any(|control| control.area.holds(*area) || area.holds(control.area)))
-            .filter(|(area, _)| {
-                let ports = scrolled.iter().filter(|(_, keys)| keys.contains(&area.key()));
-                !ports.fold(*area, |sight, (port, _)| sight.within(*port)).is_empty()
-            })
-            .map(|(area, touch)| format!("{:?} at {:?}", touch.id(), area.key()))
+            .filter(|(area, _)| !in_sight(*area).is_empty())
+            .map(|(area, id)| format!("{id} at {:?}", area.key()))
             .collect();
-        let cut = all().match_inherits("Cut").find_all();
-        Self { window: whole, least, controls, unnamed, cut: cut.iter().map(Area::of).collect() }
+        Self { window: whole, least, controls, unnamed, cut: gathered.cut }
     }
 
     fn faults(&self) -> Vec<String> {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, mock_elapsed_time};
 use inventory::gui::ui::{
-    AppWindow, BookingAdapter, Density, EditorAdapter, Gallery, ResultRow, ResultsAdapter, SessionAdapter, Theme,
+    AppWindow, BookingAdapter, Density, EditorAdapter, Gallery, Navigation, Page, ResultRow, ResultsAdapter,
+    SessionAdapter, Theme,
 };
 use slint::platform::WindowEvent;
 use slint::{
@@ -32,6 +33,32 @@ fn the_desktop_is_drawn_in_light_dark_and_contrast() {
         let tape = if theme == Theme::Contrast { [0xff, 0xe1, 0x4d] } else { TAPE };
         assert!(share(&picture, tape) > 0.002, "codes are on tape in {name}");
     }
+}
+
+#[test]
+fn the_kiosk_is_drawn_in_light_dark_and_contrast() {
+    let window: AppWindow = window();
+    for (theme, density, page, name, width, height) in [
+        (Theme::Light, Density::KioskS, Page::Home, "kiosk-home-small", 800, 480),
+        (Theme::Light, Density::KioskM, Page::Home, "kiosk-home", 1280, 720),
+        (Theme::Light, Density::KioskM, Page::Find, "kiosk-find", 1280, 720),
+        (Theme::Dark, Density::KioskM, Page::Item, "kiosk-item-dark", 1280, 720),
+        (Theme::Contrast, Density::KioskS, Page::Item, "kiosk-item-contrast", 800, 480),
+        (Theme::Light, Density::KioskS, Page::Act, "kiosk-act-small", 800, 480),
+        (Theme::Light, Density::KioskM, Page::Act, "kiosk-act-tall", 720, 1280),
+    ] {
+        window.look(theme, density);
+        Navigation::get(&window).set_page(page);
+        let picture = picture(&window, name, width, height);
+        let tape = if theme == Theme::Contrast { [0xff, 0xe1, 0x4d] } else { TAPE };
+        assert!(share(&picture, tape) > 0.001, "labels and scans are on tape in {name}");
+    }
+    slint::select_bundled_translation("de").expect("German is bundled");
+    window.look(Theme::Light, Density::KioskS);
+    Navigation::get(&window).set_page(Page::Home);
+    picture(&window, "kiosk-home-small-german", 800, 480);
+    assert!(ElementHandle::find_by_accessible_label(&window, "Zurücklegen").next().is_some(), "the tiles speak German");
+    slint::select_bundled_translation("").expect("English is bundled");
 }
 
 #[test]

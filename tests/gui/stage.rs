@@ -227,7 +227,9 @@ impl Stage {
     /// What was found, as the kiosk lists it.
     pub fn hits(&self) -> Vec<String> {
         let hits = ElementQuery::from_root(self.window()).match_descendants().match_inherits("Hit").find_all();
-        hits.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect()
+        let mut labels: Vec<String> = hits.iter().filter_map(ElementHandle::accessible_label).map(Into::into).collect();
+        labels.dedup();
+        labels
     }
 
     /// A key of a keyboard, pressed and let go.

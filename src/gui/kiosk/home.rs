@@ -30,6 +30,8 @@ const PICTURE: f32 = 148.0;
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<KioskAdapter>();
     adapter.set_lately(ModelRc::from(face.kiosk.home.lately.clone()));
+    // Until one has been heard of.
+    adapter.set_scanner_ready(false);
     show_clock(face);
     face.kiosk.home.clock.start(TimerMode::Repeated, Duration::from_secs(1), on(face, |face| show_clock(face)));
 }

@@ -51,7 +51,13 @@ const LONGEST: usize = 32;
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<Navigation>();
     adapter.on_open({
-        let open = react(face, |face, (page, id): (Page, SharedString)| open(face, page, &id));
+        let open = react(face, |face, (page, id): (Page, SharedString)| {
+            // A search begun at home begins anew.
+            if page == Page::Find && here(face).page == Page::Home {
+                forget_search(face);
+            }
+            open(face, page, &id);
+        });
         move |page, id| open((page, id))
     });
     adapter.on_set_out(react(face, set_out));
@@ -67,9 +73,6 @@ pub fn here(face: &Face) -> Stop {
 
 /// Goes on to a page. The same one again is no step.
 pub fn open(face: &Rc<Face>, page: Page, id: &str) {
-    if page == Page::Find && here(face).page == Page::Home {
-        forget_search(face);
-    }
     go(face, Stop::new(page, id));
 }
 
