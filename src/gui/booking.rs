@@ -1,6 +1,6 @@
 //! One act on one item, asked by the desktop's dialog or the kiosk's page. [`amount`] is its number, [`confirm`] its end.
 
-mod amount;
+pub mod amount;
 mod confirm;
 
 use std::cell::{Cell, RefCell};

@@ -3,6 +3,8 @@
 //! [`navigation`] keeps where the person is; a page is one file here and one in `ui/pages/kiosk`. Who acts is the actor of
 //! what is shown, changed by `session::act_as` alone; whatever changes something asks [`session::require`] first.
 
+mod basket;
+mod count;
 mod home;
 mod ledger;
 mod low;
@@ -38,6 +40,8 @@ pub struct Room {
 pub struct State {
     pub(super) navigation: navigation::State,
     home: home::State,
+    basket: basket::State,
+    count: count::State,
     places: places::State,
     low: low::State,
     ledger: ledger::State,
@@ -68,6 +72,8 @@ impl Kiosk {
         screen::connect(&face);
         navigation::connect(&face);
         home::connect(&face);
+        basket::connect(&face);
+        count::connect(&face);
         places::connect(&face);
         low::connect(&face);
         ledger::connect(&face);
@@ -75,6 +81,10 @@ impl Kiosk {
         face.adapter::<KioskAdapter>().on_typed({
             let face = Rc::downgrade(&face);
             move |text| face.upgrade().is_some_and(|face| typed(&face, &text))
+        });
+        face.adapter::<KioskAdapter>().on_scanned({
+            let face = Rc::downgrade(&face);
+            move |text| face.upgrade().is_some_and(|face| scanned(&face, &text))
         });
         super::session::open(&face, Wish::Any);
         Ok(Self { face })
@@ -152,6 +162,16 @@ pub fn edited(face: &Rc<Face>, made: Option<ItemId>) {
         Some(id) => new_item::leave_for(face, id),
         None => navigation::back(face),
     }
+}
+
+/// A code for the page that is shown. Answers whether the page does something of its own with codes.
+pub fn scanned(face: &Rc<Face>, text: &str) -> bool {
+    match navigation::here(face).page {
+        Page::Count => count::scanned(face, text),
+        Page::Basket => basket::scanned(face, text),
+        _ => return false,
+    }
+    true
 }
 
 /// A key without a field begins a search. Answers whether it was one that writes.

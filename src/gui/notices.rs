@@ -72,6 +72,22 @@ pub fn created(face: &Rc<Face>, booking: BookingId, name: &str) {
     begin(face, Notice::Created, true);
 }
 
+/// Tells that a basket was booked, as one, and offers to take it back as one.
+pub fn basket(face: &Rc<Face>, booking: BookingId, verb: Verb, things: usize) {
+    let adapter = face.adapter::<NoticesAdapter>();
+    adapter.set_verb(verb);
+    adapter.set_number(i32::try_from(things).unwrap_or(i32::MAX));
+    face.notices.offered.replace(Some((booking, RequestId::new())));
+    begin(face, Notice::Basket, true);
+}
+
+/// Tells that the differences of a count are written, and offers to take them back as one.
+pub fn stocktaken(face: &Rc<Face>, booking: BookingId, place: &str) {
+    face.adapter::<NoticesAdapter>().set_item(place.into());
+    face.notices.offered.replace(Some((booking, RequestId::new())));
+    begin(face, Notice::Stocktaken, true);
+}
+
 /// Tells something about an item.
 pub fn tell(face: &Rc<Face>, notice: Notice, item: &str) {
     face.adapter::<NoticesAdapter>().set_item(item.into());

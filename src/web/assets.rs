@@ -75,6 +75,7 @@ icons!(
     "tag",
     "take",
     "undo",
+    "up",
     "warn",
     "word",
 );

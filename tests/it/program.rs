@@ -152,6 +152,32 @@ fn the_first_admin_is_made_once_and_people_are_looked_after() {
 }
 
 #[test]
+fn a_list_of_counts_becomes_one_booking_that_somebody_else_approves() {
+    let dir = begun_directory();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let things = "id,kind,name,place,unit,quantity,aliases\n\
+        shelf,location,Shelf,,,,SHELF-1\n\
+        screw,consumable,Screws,Shelf,pcs,400,SCREW-1\n\
+        drill,asset,Drill,Shelf,,,DRILL-1\n";
+    check(dir.path(), &["import", &file("things.csv", things)], "", 0, "3 created");
+    check(dir.path(), &["person", "add", "Jonas", "--role", "keeper", "--login", "jonas"], "secret enough\n", 0, "");
+    check(dir.path(), &["stocktake", "list"], "", 0, "never          2 lines  Shelf");
+    let id = check(dir.path(), &["stocktake", "open", "SHELF-1"], "", 0, "").trim().to_owned();
+    let wrong = file("wrong.csv", "code,quantity\nSCREW-1,372\nNOBODY,1\n");
+    check(dir.path(), &["stocktake", "count", &id, &wrong], "", 1, "row 3: `NOBODY`");
+    let counts = file("counts.csv", "code,quantity,place\nSCREW-1,372,\nDRILL-1,0,SHELF-1\n");
+    check(dir.path(), &["stocktake", "count", &id, &counts, "--as", "jonas"], "", 0, "2 lines counted");
+    let shown = check(dir.path(), &["stocktake", "differences", &id], "", 0, "0 agree, 2 differ");
+    assert!(shown.contains("-28  Screws in Shelf") && shown.contains("missing  Drill in Shelf"), "{shown}");
+    check(dir.path(), &["stocktake", "approve", &id, "--as", "jonas"], "", 1, "somebody else");
+    check(dir.path(), &["stocktake", "approve", &id], "", 0, "2 changes written, booking: ");
+}
+
+#[test]
 fn wrong_settings_and_a_database_that_is_away_have_their_exit_codes() {
     let dir = directory();
     check(dir.path(), &["no-such-command"], "", 2, "unrecognized");

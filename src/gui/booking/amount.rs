@@ -16,9 +16,15 @@ const DIGITS: usize = 12;
 pub fn press(face: &Face, key: &str) {
     let adapter = face.adapter::<BookingAdapter>();
     let fresh = face.booking.fresh.replace(false);
-    let now = adapter.get_amount().to_string();
-    let point = face.numbers().point();
-    let mut text = if fresh && !key.is_empty() { String::new() } else { plain(&now, face.numbers()) };
+    let text = pressed(&adapter.get_amount(), key, fresh, face.numbers());
+    adapter.set_amount(text.into());
+    weigh(face);
+}
+
+/// The number that a key of the pad makes of the one before. `fresh`: the first key begins a new one.
+pub fn pressed(now: &str, key: &str, fresh: bool, numbers: format::Numbers) -> String {
+    let point = numbers.point();
+    let mut text = if fresh && !key.is_empty() { String::new() } else { plain(now, numbers) };
     if key.is_empty() {
         text.pop();
     } else if key == point.to_string() {
@@ -32,8 +38,7 @@ pub fn press(face: &Face, key: &str) {
         let whole = kept.is_empty() || kept.starts_with(point);
         text = if whole { format!("0{kept}") } else { kept };
     }
-    adapter.set_amount(text.into());
-    weigh(face);
+    text
 }
 
 /// The number without the groups it is written in.

@@ -8,7 +8,7 @@ use slint::SharedString;
 use super::super::desktop::{Face, react};
 use super::super::ui::{Column, ItemAdapter, KioskAdapter, Navigation, Page, ResultsAdapter, TreeAdapter, Verb};
 use super::super::{booking, item, results, results::Keep};
-use super::{home, ledger, low, on, places};
+use super::{basket, count, home, ledger, low, on, places};
 
 /// One page on the way.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +134,8 @@ pub fn refresh(face: &Rc<Face>) {
     match stop.page {
         Page::Home => home::refresh(face),
         Page::Low => low::refresh(face),
+        Page::Count => count::show(face, &stop.id),
+        Page::Basket => basket::refresh(face),
         Page::Recent => ledger::recent(face),
         Page::Person => ledger::person(face, &stop.id),
         _ => {}

@@ -90,7 +90,7 @@ async fn body(visit: &Visit, id: StocktakeId, shown: &Shown, wrong: Option<&str>
         @if let Some(said) = lines::said(visit, &view, shown) { p.banner.good role="status" #said { (parts::icon(visit, "good")) span { (said) } } }
         div #progress data-live { (progress(visit, &view)) }
         @if counting { (lines::scan_form(visit, &view, shown).await?) }
-        nav.tabs aria-label=(say(lang, "count.parts")) {
+        nav.tabs.piles aria-label=(say(lang, "count.parts")) {
             @for one in &tabs {
                 @let count = view.lines.iter().filter(|line| line.pile() == *one).count();
                 a href={ "/stocktakes/" (id) "?show=" (word(*one)) } aria-current=[(*one == tab).then_some("true")] {

@@ -35,10 +35,11 @@ async fn a_place_is_counted_looked_at_and_written() {
     let hall = site.location("Hall", None).await;
     let (shelf, van) = (site.location("Shelf", Some(hall)).await, site.location("Van", None).await);
     let screws = site.consumable("Screws", shelf, 400).await;
+    let washers = site.consumable("Washers", shelf, 10).await;
     let (drill, saw) = (site.asset("Drill", shelf).await, site.asset("Saw", van).await);
     let page = begin(&site, hall).await;
     let shown = site.get(&page).await.body;
-    assert!(shown.contains("0 of 2 lines counted") && shown.contains("To count 2"), "{shown}");
+    assert!(shown.contains("0 of 3 lines counted") && shown.contains("To count 3"), "{shown}");
 
     let scan = format!("{page}/scan");
     let code = site.code_of(screws).await;
@@ -58,11 +59,16 @@ async fn a_place_is_counted_looked_at_and_written() {
     let gone = follow(&site, &send(&site, &page, &format!("{page}/counts"), &fields).await).await;
     assert!(gone.body.contains("Not here: Drill"), "{}", gone.body);
 
+    let fields = [("item", washers.to_string()), ("holder", shelf.to_string()), ("quantity", "12".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    follow(&site, &send(&site, &page, &format!("{page}/counts"), &fields).await).await;
+
     let decide = async |what: &str, fields: &[(&str, &str)]| {
         send(&site, &page, &format!("{page}/decisions/{what}"), fields).await
     };
     let closed = follow(&site, &decide("close", &[]).await).await.body;
-    for words in ["Differences 3", "−28", "found here", "the books say Van", "missing", "Nothing is written yet."] {
+    for words in ["Differences 4", "−28", "+2", "found here", "the books say Van", "missing", "Nothing is written yet."]
+    {
         assert!(closed.contains(words), "{words}: {closed}");
     }
     assert!(closed.contains("Who counted does not approve"), "{closed}");
@@ -74,7 +80,7 @@ async fn a_place_is_counted_looked_at_and_written() {
 
     follow(&site, &send(&site, "/stocktakes", "/stocktakes/self-approval", &[("allowed", "true")]).await).await;
     let ready = site.get(&page).await.body;
-    assert!(ready.contains("Write 3 changes"), "{ready}");
+    assert!(ready.contains("Write 4 changes"), "{ready}");
     let written = follow(&site, &decide("approve", &[("version", &version)]).await).await.body;
     assert!(written.contains("written"), "{written}");
     assert_eq!((site.on_hand(screws).await.as_str(), site.on_hand(drill).await.as_str()), ("372", "0"));
