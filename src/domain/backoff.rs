@@ -1,8 +1,8 @@
 //! How long somebody who gave a wrong secret waits before the next try counts. It slows guessing, and never locks anybody
 //! out: a storeroom with a forgotten PIN has five minutes to wait, not an administrator to find.
 
+use core::net::{IpAddr, Ipv6Addr};
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use super::PersonId;
