@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 use crate::store::Db;
 
 /// The database's watcher looks every ten seconds, and a look takes ten at most: after this it is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// The socket that was passed on is no good.
 #[derive(Debug, thiserror::Error)]

@@ -38,7 +38,7 @@ pub struct Web {
 
 impl Default for Web {
     fn default() -> Self {
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000),
             enabled: true,
@@ -208,19 +208,19 @@ mod tests {
         check("0.0.0.0:80", Some("0.0.0.0:80"));
     }
 
-    fn merged(table: WebTable, env: &[(&str, &str)]) -> Result<Web, ConfigError> {
-        Web::merge(&Flags::default(), &Environment::of(env), &table)
+    fn merged(table: &WebTable, env: &[(&str, &str)]) -> Result<Web, ConfigError> {
+        Web::merge(&Flags::default(), &Environment::of(env), table)
     }
 
     #[test]
     fn a_trusted_proxy_ends_the_local_persons_convenience_unless_it_is_asked_for() {
-        assert!(merged(WebTable::default(), &[]).expect("valid").local_person);
-        let web = merged(WebTable::default(), &[("INVENTORY_TRUSTED_PROXIES", "127.0.0.1, ::1,10.0.0.0/8")]);
+        assert!(merged(&WebTable::default(), &[]).expect("valid").local_person);
+        let web = merged(&WebTable::default(), &[("INVENTORY_TRUSTED_PROXIES", "127.0.0.1, ::1,10.0.0.0/8")]);
         let web = web.expect("valid");
         assert_eq!(web.trusted_proxies.len(), 3);
         assert!(!web.local_person);
         let table = WebTable { local_person: Some(true), ..WebTable::default() };
-        assert!(merged(table, &[("INVENTORY_TRUSTED_PROXIES", "127.0.0.1")]).expect("valid").local_person);
+        assert!(merged(&table, &[("INVENTORY_TRUSTED_PROXIES", "127.0.0.1")]).expect("valid").local_person);
     }
 
     #[test]
@@ -232,10 +232,10 @@ mod tests {
             second_factor: Some(factor.into()),
             ..WebTable::default()
         };
-        let fine = merged(table("10.0.0.1", "Stock.example", 1, "required"), &[]).expect("valid");
+        let fine = merged(&table("10.0.0.1", "Stock.example", 1, "required"), &[]).expect("valid");
         assert_eq!(fine.hosts, ["stock.example"]);
         assert!(fine.second_factor_required);
-        assert_eq!(merged(table("10.0.0.1", "::1", 1, "optional"), &[]).expect("valid").hosts, ["[::1]"]);
+        assert_eq!(merged(&table("10.0.0.1", "::1", 1, "optional"), &[]).expect("valid").hosts, ["[::1]"]);
         for (wrong, name) in [
             (table("everybody", "a", 1, "optional"), "web.trusted_proxies"),
             (table("10.0.0.1", "https://a/", 1, "optional"), "web.hosts"),
@@ -243,7 +243,7 @@ mod tests {
             (table("10.0.0.1", "a", 0, "optional"), "web.session_idle_hours"),
             (table("10.0.0.1", "a", 1, "perhaps"), "web.second_factor"),
         ] {
-            let error = merged(wrong, &[]).expect_err("refused").to_string();
+            let error = merged(&wrong, &[]).expect_err("refused").to_string();
             assert!(error.contains(name), "{error}");
         }
     }
@@ -252,7 +252,7 @@ mod tests {
     fn a_proxys_place_for_photos_is_a_path_from_slash_to_slash() {
         let set = |text: &str| {
             let table = WebTable { photos_by_proxy: Some(text.into()), ..WebTable::default() };
-            merged(table, &[]).map(|web| web.photos_by_proxy).map_err(|error| error.to_string())
+            merged(&table, &[]).map(|web| web.photos_by_proxy).map_err(|error| error.to_string())
         };
         assert_eq!(set("/inventory-photos/"), Ok(Some("/inventory-photos/".into())));
         for wrong in ["photos", "/photos", "photos/", "//", "/", "", "/a/../b/", "/a b/", "https://a/"] {

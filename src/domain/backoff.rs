@@ -10,9 +10,9 @@ use super::PersonId;
 /// Wrong tries that cost nothing: fingers slip.
 const FREE: u32 = 3;
 /// The longest wait.
-pub const LONGEST: Duration = Duration::from_secs(300);
+pub const LONGEST: Duration = Duration::from_mins(5);
 /// Who has not tried for so long begins anew.
-pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
+pub const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 
 /// Wrong tries of an address that cost nothing: behind one there may be a whole household.
 const FREE_OF_AN_ADDRESS: u32 = 20;

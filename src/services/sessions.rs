@@ -21,9 +21,9 @@ use crate::store::sessions::{self, NewSession};
 use crate::store::{Db, StoreError, audit, bookings, factors};
 
 /// Between the password and the second factor.
-const HALF: Duration = Duration::from_secs(600);
+const HALF: Duration = Duration::from_mins(10);
 /// For so long after a proof secrets may be changed without another one.
-const FRESH: Duration = Duration::from_secs(15 * 60);
+const FRESH: Duration = Duration::from_mins(15);
 /// What is kept of a browser's name for itself.
 const AGENT_LENGTH: usize = 300;
 
@@ -40,7 +40,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         Self { idle: 12 * hour, absolute: 30 * 24 * hour, second_required: false }
     }
 }
@@ -253,7 +253,7 @@ impl Sessions {
             return Ok(None);
         };
         let now = OffsetDateTime::now_utc();
-        if now - session.seen_at > Duration::from_secs(60) {
+        if now - session.seen_at > Duration::from_mins(1) {
             sessions::touch(&client, session.id, whence.address).await?;
         }
         let role = session.proof.role(person.role, self.rules.second_required);

@@ -194,17 +194,11 @@ pub async fn change_password(visit: Visit, Posted(new): Posted<NewPassword>) -> 
         return Ok(response);
     }
     let services = &visit.state.services;
-    let changed = match visit.caller.session() {
-        Some(signed_in) => services.sessions.change_password(signed_in, new.password).await.map(Some),
-        None => {
-            let me = owner(&visit)?;
-            services
-                .people
-                .set_password(&visit.actor, me, new.password)
-                .await
-                .map(|()| None)
-                .map_err(SessionError::from)
-        }
+    let changed = if let Some(signed_in) = visit.caller.session() {
+        services.sessions.change_password(signed_in, new.password).await.map(Some)
+    } else {
+        let me = owner(&visit)?;
+        services.people.set_password(&visit.actor, me, new.password).await.map(|()| None).map_err(SessionError::from)
     };
     match changed {
         Ok(issued) => {
