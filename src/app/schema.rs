@@ -45,7 +45,8 @@ pub fn watch_over(db: Db, admin: Option<Connection>) -> watch::Receiver<Schema> 
             tell.send_replace(found);
             tokio::select! {
                 () = tell.closed() => return,
-                _ = health.wait_for(|health| *health != DbHealth::Up) => {}
+                // Closed: nobody will hear from this database again, whoever still holds its last state.
+                changed = health.wait_for(|health| *health != DbHealth::Up) => if changed.is_err() { return },
                 () = tokio::time::sleep(std::time::Duration::from_secs(wait)) => {}
             }
         }

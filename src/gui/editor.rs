@@ -297,6 +297,7 @@ fn choose_pictures(face: &Rc<Face>) {
 /// Shows chosen files in the form; they are added when it is saved. What is no picture is counted and left out.
 pub fn stage(face: &Rc<Face>, files: Vec<PathBuf>) {
     let count = files.len();
+    face.adapter::<EditorAdapter>().set_photos_refused(0);
     face.call(
         move |_, _| async move { photos::previews(files, PICTURE).await },
         move |face, read: Vec<(PathBuf, Pixels)>| {

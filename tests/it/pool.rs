@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use inventory::services::health::Schema;
 use inventory::store::StoreError;
 use inventory::store::pool::{Db, DbHealth};
 use nix::sys::signal::{Signal, kill};
@@ -101,4 +102,26 @@ async fn a_notification_is_heard() {
     test.client().await.batch_execute("notify shelf, 'moved'").await.expect("told");
     let note = tokio::time::timeout(PATIENCE, heard.recv()).await.expect("in time").expect("heard");
     assert_eq!(note.payload(), "moved");
+}
+
+/// A window that goes over to another inventory keeps the old one's health for a while.
+#[tokio::test]
+async fn whoever_watches_the_schema_of_a_closed_database_stops() {
+    let test = TestDb::new().await;
+    let db = Db::new(test.connection(), &config(std::path::Path::new("/nonexistent")).database).expect("valid");
+    let mut schema = inventory::app::schema::watch_over(db.clone(), None);
+    let seen = schema.wait_for(|schema| *schema == Schema::Current);
+    tokio::time::timeout(PATIENCE, seen).await.expect("in time").expect("watched");
+    let _kept = db.health();
+    db.close();
+    assert!(db.client().await.is_err(), "closed");
+    let ended = async {
+        let mut news = 0;
+        while schema.changed().await.is_ok() {
+            news += 1;
+        }
+        news
+    };
+    let news = tokio::time::timeout(PATIENCE, ended).await.expect("it goes on for ever");
+    assert!(news <= 2, "{news} looks at a database that is closed");
 }
