@@ -6,7 +6,7 @@
 //! embedding included, side by side with words alone and meaning alone. With a judged set it also types every
 //! barcode and model number, misspells the questions, and types random letters.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -235,14 +235,15 @@ async fn sureness(search: &Search, set: &JudgedSet) {
         ("barcodes", set.lines.iter().map(|line| line.ean.clone()).collect::<Vec<_>>()),
         ("model numbers", set.lines.iter().map(|line| line.model.iter().cloned().collect()).collect()),
     ] {
+        let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+        for (n, key) in keys.iter().enumerate().flat_map(|(n, texts)| texts.iter().map(move |text| (n, text))) {
+            by_key.entry(plain(key)).or_default().push(n);
+        }
         let (mut asked, mut first, mut bare) = (0, 0, 0);
         let mut missed = Vec::new();
-        for (n, texts) in keys.iter().enumerate() {
+        for texts in &keys {
             for text in texts {
-                let same: HashSet<_> = (0..keys.len())
-                    .filter(|&other| other == n || keys[other].iter().any(|key| plain(key) == plain(text)))
-                    .map(|other| set.ids()[other])
-                    .collect();
+                let same: HashSet<_> = by_key[&plain(text)].iter().map(|&other| set.ids()[other]).collect();
                 asked += 1;
                 let typed = hits(text, true).await;
                 let stripped = hits(&plain(text), true).await;

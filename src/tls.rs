@@ -40,10 +40,8 @@ pub fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, TlsError> {
 
 fn client_config(options: &TlsOptions) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = match options.mode {
-        SslMode::Disable | SslMode::Prefer | SslMode::Require => {
-            Arc::new(Unverified { provider: Arc::clone(&provider) })
-        }
+    let proof = match options.mode {
+        SslMode::Disable | SslMode::Prefer | SslMode::Require => None,
         SslMode::VerifyCa | SslMode::VerifyFull => {
             let authorities = authorities(&options.roots)?;
             let mut roots = RootCertStore::empty();
@@ -58,9 +56,10 @@ fn client_config(options: &TlsOptions) -> Result<ClientConfig, TlsError> {
                 RootCertificates::File(_) => authorities,
                 RootCertificates::System => Vec::new(),
             };
-            Arc::new(Verified { chain, pinned, check_name: options.mode == SslMode::VerifyFull })
+            Some(Proof { chain, pinned, check_name: options.mode == SslMode::VerifyFull })
         }
     };
+    let verifier = Arc::new(Verifier { provider: Arc::clone(&provider), proof });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsError::Setup(error.to_string()))?
@@ -105,24 +104,52 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     if found.is_empty() { Err(TlsError::NoCertificate { path: path.to_owned() }) } else { Ok(found) }
 }
 
-/// Encrypts towards whoever answers: against listeners, not against impostors.
+/// Who the server has to be.
 #[derive(Debug)]
-struct Unverified {
+struct Verifier {
     provider: Arc<CryptoProvider>,
+    /// `None`: encrypted towards whoever answers, against listeners, not against impostors.
+    proof: Option<Proof>,
 }
 
-impl ServerCertVerifier for Unverified {
+/// What the server's certificate has to prove.
+#[derive(Debug)]
+struct Proof {
+    chain: Arc<WebPkiServerVerifier>,
+    /// Certificates of `sslrootcert`: a server that shows one of them is trusted as it is. PostgreSQL servers often
+    /// run on one self-signed certificate, which calls itself an authority and which webpki would refuse for that.
+    pinned: Vec<CertificateDer<'static>>,
+    check_name: bool,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        let Some(Proof { chain, pinned, check_name }) = &self.proof else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        if pinned.iter().any(|pinned| pinned == certificate) {
+            if *check_name {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
+        }
+        // The chain is verified first, the name last: a complaint about the name means that the chain holds.
+        match chain.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if !check_name => Ok(ServerCertVerified::assertion()),
+            result => result,
+        }
     }
 
+    // Whoever it is, it has the key of the certificate it shows.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
@@ -143,62 +170,5 @@ impl ServerCertVerifier for Unverified {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Checks the chain, and the name when asked.
-#[derive(Debug)]
-struct Verified {
-    chain: Arc<WebPkiServerVerifier>,
-    /// Certificates of `sslrootcert`: a server that shows one of them is trusted as it is. PostgreSQL servers often
-    /// run on one self-signed certificate, which calls itself an authority and which webpki would refuse for that.
-    pinned: Vec<CertificateDer<'static>>,
-    check_name: bool,
-}
-
-impl ServerCertVerifier for Verified {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if self.pinned.iter().any(|pinned| pinned == certificate) {
-            if self.check_name {
-                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-            }
-            return Ok(ServerCertVerified::assertion());
-        }
-        // The chain is verified first, the name last: a complaint about the name means that the chain holds.
-        match self.chain.verify_server_cert(certificate, intermediates, name, ocsp, now) {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.check_name => Ok(ServerCertVerified::assertion()),
-            result => result,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chain.supported_verify_schemes()
     }
 }

@@ -71,7 +71,8 @@ pub async fn refresh(client: &mut Client, analyser: &Analyser, limit: i64, wait:
     }
     let statement = transaction
         .prepare_cached(
-            "delete from search_stale where id in (select id from search_stale order by id limit $1) returning item",
+            // With what else is queued of the same items: a new one with a tag and a code is there three times.
+            "delete from search_stale where item in (select item from search_stale order by id limit $1) returning item",
         )
         .await?;
     let taken: Vec<i32> = transaction.query(&statement, &[&limit]).await?.iter().map(|row| row.get(0)).collect();
