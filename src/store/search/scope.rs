@@ -62,43 +62,57 @@ impl<'a> Sql<'a> {
     }
 }
 
+/// How conditions are written: the plan follows from it, whatever the planner guesses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the filters to all items they leave.
+    Listed,
+    /// From one item to whether the filters leave it.
+    Checked,
+}
+
 /// Conditions on `item i`, all of which have to hold.
-pub(super) fn conditions<'a>(filters: &'a Resolved, kinds: &'a Vec<&'static str>, sql: &mut Sql<'a>) -> String {
+pub(super) fn conditions<'a>(
+    filters: &'a Resolved,
+    kinds: &'a Vec<&'static str>,
+    way: Way,
+    sql: &mut Sql<'a>,
+) -> String {
+    let related = |table: &str, holds: &str| match way {
+        Way::Listed => format!("i.id in (select r.item from {table} r where {holds})"),
+        Way::Checked => format!("exists (select from {table} r where r.item = i.id and {holds})"),
+    };
     let mut all = vec![if filters.archived { "i.archived_at is not null" } else { "i.archived_at is null" }.to_owned()];
     if !kinds.is_empty() {
         all.push(format!("i.kind = any ({})", sql.bind(kinds)));
     }
     for holders in &filters.inside {
-        all.push(format!("i.id in (select s.item from stock s where s.holder = any ({}::uuid[]))", sql.bind(holders)));
+        let holders = sql.bind(holders);
+        let holds = match way {
+            Way::Listed => format!("r.holder = any ({holders}::uuid[])"),
+            // `is true` keeps it a look into a hash made once; an array would be walked for every item.
+            Way::Checked => format!("(r.holder in (select unnest({holders}::uuid[]))) is true"),
+        };
+        all.push(related("stock", &holds));
     }
     for tag in &filters.tags {
-        all.push(format!(
-            "i.id in (select x.item from item_tag x join tag t on t.id = x.tag where lower(t.name) = {}::text)",
-            sql.bind(tag)
-        ));
+        let holds = format!("r.tag = (select t.id from tag t where lower(t.name) = {}::text)", sql.bind(tag));
+        all.push(related("item_tag", &holds));
     }
     if filters.low {
-        all.push("i.id in (select b.item from balance b where b.low_since is not null)".into());
+        all.push(related("balance", "r.low_since is not null"));
     }
     if filters.lent {
-        all.push("i.id in (select b.item from balance b where b.lent > 0)".into());
+        all.push(related("balance", "r.lent > 0"));
     }
     all.join(" and ")
 }
 
-/// The same for one candidate, looked up one by one.
+/// The same for one candidate. `offset 0` keeps the planner from looking up everything the filters leave instead
+/// (measured: 70,000 pages for 2,000 candidates).
 pub(super) fn check<'a>(filters: &'a Resolved, kinds: &'a Vec<&'static str>, item: &str, sql: &mut Sql<'a>) -> String {
-    let conditions = conditions(filters, kinds, sql)
-        .replace("i.id in (select s.item from stock s where", "exists (select from stock s where s.item = i.id and")
-        .replace(
-            "i.id in (select x.item from item_tag x join tag t on t.id = x.tag where",
-            "exists (select from item_tag x join tag t on t.id = x.tag where x.item = i.id and",
-        )
-        .replace(
-            "i.id in (select b.item from balance b where",
-            "exists (select from balance b where b.item = i.id and",
-        );
-    format!("exists (select from item i where i.seq = {item} and {conditions})")
+    let conditions = conditions(filters, kinds, Way::Checked, sql);
+    format!("exists (select from item i where i.seq = {item} and {conditions} offset 0)")
 }
 
 pub(super) fn kind_names(filters: &Resolved) -> Vec<&'static str> {
@@ -115,7 +129,7 @@ pub async fn decide(client: &impl GenericClient, filters: Resolved) -> Result<Sc
     }
     let kinds = kind_names(&filters);
     let mut sql = Sql::default();
-    let conditions = conditions(&filters, &kinds, &mut sql);
+    let conditions = conditions(&filters, &kinds, Way::Listed, &mut sql);
     let text = format!("select i.seq from item i where {conditions} limit {}", FEW + 1);
     // Which filter is the selective one differs from search to search.
     client.batch_execute("set local plan_cache_mode = force_custom_plan").await?;
@@ -140,7 +154,7 @@ pub async fn browse(
     }
     let kinds = kind_names(filters);
     let mut sql = Sql::default();
-    let conditions = conditions(filters, &kinds, &mut sql);
+    let conditions = conditions(filters, &kinds, Way::Listed, &mut sql);
     let count = client.prepare_cached(&format!("select count(*) from item i where {conditions}")).await?;
     let total: i64 = client.query_one(&count, sql.params()).await?.get(0);
     let (limit, offset) = (sql.bind(&limit).clone(), sql.bind(&offset).clone());
