@@ -16,6 +16,7 @@ use futures::future::{join, try_join_all};
 use futures::try_join;
 use pgvector::HalfVector;
 use thiserror::Error;
+use tracing::trace;
 
 use crate::domain::person::Forbidden;
 use crate::domain::search::ranking::{self, Asked};
@@ -209,6 +210,7 @@ impl Search {
                 candidate(evidence, &found.wording, ranks.get(&evidence.item).copied(), without, n >= elsewhere)
             })
             .collect();
+        trace!(question = %query.text, ?candidates, "Evidence");
         let language = question.as_ref().is_ok_and(|question| is_language(&query.text, question));
         let ranked = if request.floor {
             let all_unknown = found.wording.all_unknown;

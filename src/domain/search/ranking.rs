@@ -6,10 +6,13 @@
 //! of .61), because some chance word of the question always occurs somewhere.
 
 /// Share of the words in a hit that has all of them; the rest is meaning.
-const WORDS: f32 = 0.4;
+const WORDS: f32 = 0.5;
 
 /// How steeply the words' share falls with what they leave uncovered.
-const COVER_POWER: i32 = 3;
+const COVER_POWER: i32 = 4;
+
+/// From this cover on words are the reason of a hit, not its meaning.
+const SAYS_IT: f32 = 0.4;
 
 /// An item whose vector is not made yet counts as nearly as well meant as its words are covered.
 const UNREAD_MEANING: f32 = 0.9;
@@ -155,7 +158,7 @@ fn why(c: &Candidate, best_cosine: f32) -> Why {
     let meant = c.cosine.is_some_and(|cosine| cosine >= TAIL * best_cosine);
     if c.exact.is_some() {
         Why::Code
-    } else if c.words > 0.0 && (c.cover >= WORDS || !meant) {
+    } else if c.words > 0.0 && (c.cover >= SAYS_IT || !meant) {
         if c.corrected { Why::Spelling } else { Why::Word }
     } else {
         Why::Meaning
