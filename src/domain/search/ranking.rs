@@ -4,12 +4,15 @@
 //! meaning about equally, one that has a single word of a long description by its meaning. A plain sum of
 //! the two scores loses half of the questions that avoid the item's own words (measured: hit@1 .24 instead
 //! of .61), because some chance word of the question always occurs somewhere.
+//!
+//! Share and steepness below were chosen on the development halves: .4 and 3 rank a little worse than words alone
+//! where all words are known (nDCG@10 .813 against .819; now .825), and no better where none is.
 
 /// Share of the words in a hit that has all of them; the rest is meaning.
-const WORDS: f32 = 0.5;
+const WORDS: f32 = 0.6;
 
 /// How steeply the words' share falls with what they leave uncovered.
-const COVER_POWER: i32 = 4;
+const COVER_POWER: i32 = 5;
 
 /// From this cover on words are the reason of a hit, not its meaning.
 const SAYS_IT: f32 = 0.4;
