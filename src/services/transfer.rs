@@ -11,6 +11,7 @@ mod fields;
 mod folder;
 mod inventree;
 mod one;
+mod pictures;
 mod places;
 mod plan;
 mod record;
@@ -22,13 +23,13 @@ mod values;
 mod zip;
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use futures::{FutureExt, StreamExt};
 use thiserror::Error;
 
 pub use fields::{Field, UnknownField};
+pub use pictures::{Draw, PictureSource};
 pub use plan::{Change, What};
 pub use record::{CellError, Conflict, Remark};
 pub use table::TableError;
@@ -38,23 +39,11 @@ use self::plan::Plan;
 use self::record::Batch;
 use self::sheet::Origin;
 use self::values::SlashDates;
-use super::photos::{PhotoError, Photos, Size, Source};
+use super::photos::{PhotoError, Photos, Size};
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, BookingId, Permission, RequestId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
 use crate::store::{Db, StoreError, import};
-
-/// A picture's bytes by its file name.
-pub type Draw = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
-
-/// Where pictures named by a source are found.
-#[derive(Clone)]
-pub enum PictureSource {
-    /// Files below one of these directories.
-    Directories(Vec<PathBuf>),
-    /// The program's own.
-    Embedded(Arc<Draw>),
-}
 
 /// How to import.
 #[derive(Clone, Default)]
@@ -395,26 +384,6 @@ impl Plan {
             && self.codes.is_empty()
             && self.suppliers.is_empty()
             && self.photos.is_empty()
-    }
-}
-
-impl PictureSource {
-    async fn find(&self, name: &str) -> Result<Source, PhotoError> {
-        let missing = || PhotoError::File { path: name.into(), error: std::io::ErrorKind::NotFound.into() };
-        match self {
-            Self::Embedded(find) => {
-                let (find, asked) = (Arc::clone(find), name.to_owned());
-                // It may have to be drawn first.
-                let found = tokio::task::spawn_blocking(move || find(&asked)).await.ok().flatten();
-                found.map(Source::Bytes).ok_or_else(missing)
-            }
-            Self::Directories(directories) => {
-                // A file says nothing about what lies outside of its directory.
-                let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-                let found = directories.iter().map(|dir| dir.join(name)).find(|path| inside && path.is_file());
-                found.map(Source::File).ok_or_else(missing)
-            }
-        }
     }
 }
 
