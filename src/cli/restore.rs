@@ -117,7 +117,7 @@ fn print(restored: &Restored, what: &str) {
         manifest.postgresql,
         manifest.schema_version()
     );
-    for hash in manifest.lost.iter() {
+    for hash in &manifest.lost {
         println!("  was not there when it was made: picture or attachment {hash}");
     }
     for hash in &restored.damaged {

@@ -105,10 +105,7 @@ impl Labels {
         if found.len() < items.len() {
             return Err(LabelError::NotFound);
         }
-        let mut labels = Vec::new();
-        for item in &found {
-            labels.push(of_item(item, print));
-        }
+        let labels = found.iter().map(|item| of_item(item, print)).collect();
         drop(client);
         self.print(labels, print).await
     }

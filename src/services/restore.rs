@@ -154,7 +154,7 @@ impl Restore {
             journal::settle(dir, &journal, admin, true).await?;
         }
         let reader = open(source).await?;
-        self.check_schema(&reader.manifest)?;
+        check_schema(&reader.manifest)?;
         self.check_space(&reader.manifest, true)?;
         tell(Step::Opened);
         let mut journal = Journal {
@@ -195,7 +195,7 @@ impl Restore {
         let admin = self.admin()?;
         let _lock = Lock::take(&self.ground.data_dir)?.ok_or(RestoreError::Busy)?;
         let reader = open(source).await?;
-        self.check_schema(&reader.manifest)?;
+        check_schema(&reader.manifest)?;
         self.check_space(&reader.manifest, false)?;
         tell(Step::Opened);
         let scratch = format!("{}_trial", self.database);
@@ -225,25 +225,6 @@ impl Restore {
 
     fn admin(&self) -> Result<&Connection, RestoreError> {
         self.ground.admin.as_ref().ok_or(RestoreError::NoAdministrator)
-    }
-
-    /// Only a schema that this program knows step by step can be migrated on.
-    fn check_schema(&self, manifest: &Manifest) -> Result<(), RestoreError> {
-        let known = migrate::known();
-        let newest = known.iter().map(|(version, ..)| *version).max().unwrap_or_default();
-        if manifest.schema_version() > newest {
-            return Err(RestoreError::NewerSchema { archive: manifest.schema_version(), program: newest });
-        }
-        let differs = manifest.schema.iter().find(|step| {
-            !known.iter().any(|(version, name, checksum)| {
-                (*version, name, checksum) == (step.version, &step.name, &step.checksum)
-            })
-        });
-        match differs {
-            Some(step) => Err(RestoreError::OtherSchema { version: step.version }),
-            None if manifest.schema.is_empty() => Err(RestoreError::OtherSchema { version: 1 }),
-            None => Ok(()),
-        }
     }
 
     /// A database takes about three times the text of its rows, indexes and log included.
@@ -300,7 +281,7 @@ impl Restore {
             return Err(RestoreError::Unsound(format!("rows name others that are not there ({})", broken.join(", "))));
         }
         let db = Db::new(&at(&self.ground.program, name), &self.ground.settings)?;
-        let verified = self.verify(&db, staging, tell).await;
+        let verified = look_through(&db, staging, tell).await;
         if verified.is_ok() {
             let of = serde_json::json!({ "backup_of": manifest.made_at.unix_timestamp(), "rows": manifest.rows() });
             audit::note(&db.client().await?, actor, "restored", "inventory", None, Some(of)).await?;
@@ -309,23 +290,6 @@ impl Restore {
         verified?;
         tell(Step::Verified);
         Ok(Restored { manifest, damaged, replaced: None })
-    }
-
-    /// As the program sees it: its own role can work with it, stock is the sum of its movements, pictures are there.
-    async fn verify(&self, db: &Db, staging: Option<&Staging>, tell: &Tell) -> Result<(), RestoreError> {
-        let wrong = stock::discrepancies(&db.client().await?).await?;
-        if !wrong.is_empty() {
-            let what = format!("{} items are not the sum of their movements, {} among them", wrong.len(), wrong[0]);
-            return Err(RestoreError::Unsound(what));
-        }
-        if let Some(staging) = staging {
-            Photos::new(db.clone(), Some(&staging.dir())).sweep(&Actor::program()).await?;
-            let staging = staging.clone();
-            blocking(move || staging.settle().map_err(|error| RestoreError::Disk { path: staging.dir(), error }))
-                .await?;
-        }
-        tell(Step::Pictured);
-        Ok(())
     }
 
     async fn swap(&self, journal: &mut Journal, tell: &Tell) -> Result<(), RestoreError> {
@@ -371,6 +335,41 @@ pub async fn unpack_machine(actor: &Actor, source: &Source, dir: &Path) -> Resul
 async fn open(source: &Source) -> Result<Reader, RestoreError> {
     let source = source.clone();
     blocking(move || Ok(Reader::open(&source.path, source.passphrase.as_ref())?)).await
+}
+
+/// Only a schema that this program knows step by step can be migrated on.
+fn check_schema(manifest: &Manifest) -> Result<(), RestoreError> {
+    let known = migrate::known();
+    let newest = known.iter().map(|(version, ..)| *version).max().unwrap_or_default();
+    if manifest.schema_version() > newest {
+        return Err(RestoreError::NewerSchema { archive: manifest.schema_version(), program: newest });
+    }
+    let differs = manifest.schema.iter().find(|step| {
+        !known
+            .iter()
+            .any(|(version, name, checksum)| (*version, name, checksum) == (step.version, &step.name, &step.checksum))
+    });
+    match differs {
+        Some(step) => Err(RestoreError::OtherSchema { version: step.version }),
+        None if manifest.schema.is_empty() => Err(RestoreError::OtherSchema { version: 1 }),
+        None => Ok(()),
+    }
+}
+
+/// As the program sees it: its own role can work with it, stock is the sum of its movements, pictures are there.
+async fn look_through(db: &Db, staging: Option<&Staging>, tell: &Tell) -> Result<(), RestoreError> {
+    let wrong = stock::discrepancies(&db.client().await?).await?;
+    if !wrong.is_empty() {
+        let what = format!("{} items are not the sum of their movements, {} among them", wrong.len(), wrong[0]);
+        return Err(RestoreError::Unsound(what));
+    }
+    if let Some(staging) = staging {
+        Photos::new(db.clone(), Some(&staging.dir())).sweep(&Actor::program()).await?;
+        let staging = staging.clone();
+        blocking(move || staging.settle().map_err(|error| RestoreError::Disk { path: staging.dir(), error })).await?;
+    }
+    tell(Step::Pictured);
+    Ok(())
 }
 
 /// The same way to another database.

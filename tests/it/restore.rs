@@ -108,7 +108,7 @@ async fn a_restore_that_is_killed_at_any_moment_leaves_the_old_or_the_new_invent
     let place = Place::new().await;
     place.go_on();
     let mut old = true;
-    for killed in 0..20_u64 {
+    for killed in 0..12_u64 {
         let mut restoring = program(place.path())
             .args(place.restore(&[]))
             .stdout(Stdio::null())
@@ -183,8 +183,8 @@ fn a_broken_archive_proves_nothing() {
     check(dir.path(), &["start-own"], "", 0, "");
     check(dir.path(), &["backup", "prove"], "", 1, "no backup");
     check(dir.path(), &["backup"], "", 0, "0 items");
-    let archive = dir.path().join("backups").read_dir().expect("listed").flatten().map(|e| e.path());
-    let archive = archive.filter(|path| path.extension().is_some_and(|kind| kind == "zst")).next().expect("one");
+    let mut files = dir.path().join("backups").read_dir().expect("listed").flatten().map(|entry| entry.path());
+    let archive = files.find(|path| path.extension().is_some_and(|kind| kind == "zst")).expect("one");
     let bytes = std::fs::read(&archive).expect("read");
     std::fs::write(&archive, &bytes[..bytes.len() / 2]).expect("cut");
     check(dir.path(), &["backup", "prove"], "", 1, "cannot be restored");

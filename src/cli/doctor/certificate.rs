@@ -53,7 +53,7 @@ fn value(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
             return None;
         }
         let digits = rest.get(..count)?;
-        (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), &rest[count..])
+        (digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit)), &rest[count..])
     };
     Some((tag, rest.get(..length)?, &rest[length..]))
 }

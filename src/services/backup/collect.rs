@@ -178,6 +178,7 @@ pub fn archive(
     writer.end().map_err(disk)?;
     let path = place(&work, &bench.dir, begun, encrypted).map_err(disk)?;
     let bytes = fs::metadata(&path).map_err(disk)?.len();
+    drop(bench);
     Ok(Made { path, bytes, manifest, damaged: end.damaged })
 }
 
