@@ -79,10 +79,7 @@ pub fn connect(face: &Rc<Face>) {
     adapter.on_set(on(face, |face| {
         let amount = face.numbers().read(&face.adapter::<BasketAdapter>().get_amount());
         if let (Some(item), Some(amount)) = (face.kiosk.basket.asked.get(), amount) {
-            change(face, |basket| {
-                // What is no quantity leaves the line as it was.
-                drop(basket.set(item, amount));
-            });
+            set(face, item, amount);
         }
         ask_no_more(face);
     }));
@@ -99,7 +96,9 @@ pub fn add(face: &Rc<Face>, item: ItemId) {
             |face, answer| match answer.map(|mut found| found.pop()) {
                 Ok(Some(item)) if matches!(item.kind, ItemKind::Location | ItemKind::Product) => {}
                 Ok(Some(item)) => {
-                    change(face, |basket| drop(basket.add(item.id, item.kind)));
+                    change(face, |basket| {
+                        basket.add(item.id, item.kind);
+                    });
                     navigation::open(face, Page::Basket, "");
                 }
                 Ok(None) => {}
@@ -148,6 +147,15 @@ fn change(face: &Rc<Face>, with: impl FnOnce(&mut Basket)) {
     refresh(face);
 }
 
+/// So many of it. What is no quantity leaves the line as it was.
+fn set(face: &Rc<Face>, item: ItemId, amount: Decimal) {
+    change(face, |basket| {
+        if let Err(error) = basket.set(item, amount) {
+            tracing::debug!("{amount} stays out of the basket: {error}");
+        }
+    });
+}
+
 fn instead(face: &Rc<Face>, id: &str) {
     let Ok(item) = id.parse::<ItemId>() else { return };
     let can = face
@@ -158,7 +166,7 @@ fn instead(face: &Rc<Face>, id: &str) {
         .as_ref()
         .and_then(|view| view.lines.iter().find(|line| line.item.id == item)?.trouble.as_ref()?.can);
     if let Some(can) = can {
-        change(face, |basket| drop(basket.set(item, can.get())));
+        set(face, item, can.get());
     }
 }
 
