@@ -8,6 +8,7 @@ pub mod basket;
 pub mod bulk;
 pub mod catalog;
 pub mod changes;
+pub mod codes;
 pub mod diagnosis;
 pub mod factors;
 pub mod figures;
@@ -25,6 +26,7 @@ pub mod scan;
 pub mod search;
 mod secrets;
 pub mod sessions;
+pub mod statistics;
 pub mod stock;
 pub mod stocktake;
 pub mod tokens;
@@ -43,6 +45,7 @@ pub struct Services {
     pub backup: backup::Backup,
     pub bulk: bulk::Bulk,
     pub catalog: catalog::Catalog,
+    pub codes: codes::Codes,
     pub stock: stock::Stock,
     pub baskets: basket::Baskets,
     pub loans: loans::Loans,
@@ -61,6 +64,7 @@ pub struct Services {
     pub transfer: transfer::Transfer,
     pub changes: changes::Changes,
     pub search: search::Search,
+    pub statistics: statistics::Statistics,
     pub diagnosis: diagnosis::Diagnosis,
     pub figures: figures::Figures,
 }
@@ -91,6 +95,7 @@ impl Services {
             backup: backup::Backup::new(db.clone(), directory),
             bulk: bulk::Bulk::new(db.clone()),
             catalog: catalog::Catalog::new(db.clone()),
+            codes: codes::Codes::new(db.clone()),
             stock: stock::Stock::new(db.clone()),
             baskets: basket::Baskets::new(db.clone()),
             loans: loans::Loans::new(db.clone()),
@@ -113,6 +118,7 @@ impl Services {
                 Arc::new(Analyser::default()),
                 Meaning::absent(EmbedError::NotAsked),
             ),
+            statistics: statistics::Statistics::new(db.clone()),
             diagnosis: diagnosis::Diagnosis::new(db.clone()),
             figures: figures::Figures::new(db.clone()),
         }

@@ -8,12 +8,14 @@
 //! - [`server`]: connections, with limits on how many, how slow and how large.
 //! - [`visit`]: who asks, in which language; what a page needs to know about its reader.
 //! - [`fault`]: whatever goes wrong, as a page or as a problem (RFC 9457).
+//! - [`upload`]: what is sent in large, to disk.
 //! - [`pages`], [`api`]: one file per page and per resource. Each handler parses, calls a service, presents.
 
 mod api;
 mod approach;
 mod assets;
 mod caller;
+mod charts;
 mod details;
 mod events;
 mod fault;
@@ -21,6 +23,7 @@ mod find;
 mod forms;
 mod guard;
 mod health;
+mod imports;
 mod language;
 mod layout;
 mod limits;
@@ -30,9 +33,11 @@ mod pages;
 mod parts;
 mod photos;
 mod rates;
+mod refusals;
 mod router;
 mod server;
 mod state;
+mod upload;
 mod visit;
 mod words;
 

@@ -13,6 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/packages.sh"
 . "$here/postgresql.sh"
 . "$here/rust.sh"
+. "$here/test-tools.sh"
 
 has_display() {
     [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]
@@ -25,7 +26,7 @@ needs_postgresql() {
         { [ "$purpose" = test ] || [ -z "${DATABASE_URL:-}${POSTGRES_HOST:-}" ]; }
 }
 
-# Sets the lists of what is missing: packages, server_packages, and yes or nothing for pgvector and model.
+# Sets the lists of what is missing: packages, server_packages, and yes or nothing for pgvector, model and tools.
 look_around() {
     local wanted=("${build_packages[@]}")
     if [ "$purpose" = test ] || has_display; then
@@ -45,6 +46,12 @@ look_around() {
         model=yes
         python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
     fi
+    tools=
+    if [ "$purpose" = test ] && ! has_test_tools; then
+        tools=yes
+        python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
+        command -v npm >/dev/null || wanted+=(npm)
+    fi
     mapfile -t packages < <(not_installed "${wanted[@]}")
 
     server_packages=() pgvector=
@@ -60,7 +67,7 @@ look_around() {
 }
 
 is_anything_missing() {
-    [ $((${#packages[@]} + ${#server_packages[@]})) -gt 0 ] || [ -n "$pgvector$model" ]
+    [ $((${#packages[@]} + ${#server_packages[@]})) -gt 0 ] || [ -n "$pgvector$model$tools" ]
 }
 
 say_what_is_missing() {
@@ -68,6 +75,7 @@ say_what_is_missing() {
     [ ${#packages[@]} -eq 0 ] || printf '  packages: %s\n' "${packages[*]}"
     [ ${#server_packages[@]} -eq 0 ] || printf '  database: %s\n' "${server_packages[*]}"
     [ -z "$pgvector" ] || printf '  database: pgvector %s, built here for PostgreSQL %s\n' "$pgvector_version" "$version"
+    [ -z "$tools" ] || printf '  tests:    schemathesis and axe-core (30 MB to fetch)\n'
     [ -z "$model" ] || printf '  model:    all-MiniLM-L6-v2 and ONNX Runtime (110 MB to fetch)\n'
 }
 
@@ -79,6 +87,7 @@ install_what_is_missing() {
     [ ${#server_packages[@]} -eq 0 ] || install_postgresql "${server_packages[@]}"
     [ -z "$pgvector" ] || install_built_pgvector "$version" "$release"
     [ -z "$model" ] || "$here/../model/build.sh"
+    [ -z "$tools" ] || install_test_tools
 }
 
 main() {

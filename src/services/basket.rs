@@ -175,7 +175,8 @@ impl Baskets {
             Ok(booked) => Ok(booked),
             Err(StockError::RequestReused) => repeated().await.ok_or(BasketError::RequestReused),
             Err(StockError::Refused { line, reason }) => Err(BasketError::Line { item: owners[line], reason }),
-            Err(StockError::Empty) => Err(BasketError::Empty),
+            // The note was cut above.
+            Err(StockError::Empty | StockError::Note) => Err(BasketError::Empty),
             Err(StockError::Forbidden(error)) => Err(error.into()),
             Err(StockError::Store(error)) => Err(error.into()),
         }

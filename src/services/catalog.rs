@@ -1,10 +1,12 @@
 //! Items: make, edit, archive, look at, list.
 
 use rust_decimal::Decimal;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::stock::{Refusal, StockError, book_acts};
+use crate::domain::code::normalise;
 use crate::domain::item::DraftError;
 use crate::domain::person::Forbidden;
 use crate::domain::{Act, Actor, BookingId, ItemDraft, ItemId, Permission, Quantity, RequestId};
@@ -48,6 +50,8 @@ pub struct Created {
     pub item: ItemId,
     /// Undo this to take it back.
     pub booking: BookingId,
+    /// It had been made under the same request before.
+    pub repeated: bool,
 }
 
 /// Everything an item page shows.
@@ -97,8 +101,14 @@ pub enum CatalogError {
     StillLent,
     #[error("it has a history; archive it instead")]
     HasHistory,
+    #[error("it was merged into another; take that back instead")]
+    Merged,
+    #[error("this request already made something else")]
+    RequestReused,
     #[error("the code `{0}` already names something else")]
     CodeTaken(String),
+    #[error("a code has 1 to 500 characters")]
+    Code,
     #[error("no such place, or it holds nothing")]
     NoHolder,
     #[error("no such product")]
@@ -124,17 +134,30 @@ impl Catalog {
     /// Makes an item with its own code and, when placed, its first stock: one undoable booking.
     pub async fn create(&self, actor: &Actor, new: NewItem) -> Result<Created, CatalogError> {
         actor.require(Permission::Keep)?;
-        let draft = new.draft.checked()?;
+        let draft = new.draft.clone().checked()?;
+        match self.try_create(actor, &draft, &new).await {
+            // The same request won the race on another connection: its answer is ours.
+            Err(CatalogError::Store(e)) if e.constraint() == Some(bookings::REQUEST_ONCE) => {
+                self.try_create(actor, &draft, &new).await
+            }
+            other => other,
+        }
+    }
+
+    async fn try_create(&self, actor: &Actor, draft: &ItemDraft, new: &NewItem) -> Result<Created, CatalogError> {
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
+        let hash = body_hash(draft, new);
         if let Some(before) = bookings::by_request(&tx, actor, new.request).await? {
+            if before.body_hash != hash {
+                return Err(CatalogError::RequestReused);
+            }
             let made = undoing::items_made_by(&tx, before.id).await?;
             let (item, _) = made.first().copied().ok_or(CatalogError::NotFound)?;
-            return Ok(Created { item, booking: before.id });
+            return Ok(Created { item, booking: before.id, repeated: true });
         }
         let (item, booking) = (ItemId::new(), BookingId::new());
         bookings::begin(&tx, actor, Some(booking)).await?;
-        let hash = format!("create {}", draft.name);
         let head = NewBooking {
             id: booking,
             request: new.request,
@@ -144,9 +167,9 @@ impl Catalog {
             reverses: None,
         };
         bookings::insert(&tx, actor, &head).await?;
-        insert_item(&tx, booking, 1, item, &draft, new.place.as_ref(), &new.codes).await?;
+        insert_item(&tx, booking, 1, item, draft, new.place.as_ref(), &new.codes).await?;
         tx.commit().await.map_err(StoreError::from)?;
-        Ok(Created { item, booking })
+        Ok(Created { item, booking, repeated: false })
     }
 
     /// Saves an edit of `version`; a stale one is refused with what the item is now.
@@ -317,15 +340,15 @@ impl Catalog {
         Ok(())
     }
 
-    /// Takes an attached code off again.
-    pub async fn detach_code(&self, actor: &Actor, id: ItemId, text: &str) -> Result<(), CatalogError> {
+    /// Takes an attached code off again. `false`: it is not on it, or is the item's own.
+    pub async fn detach_code(&self, actor: &Actor, id: ItemId, text: &str) -> Result<bool, CatalogError> {
         actor.require(Permission::Keep)?;
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
         bookings::begin(&tx, actor, None).await?;
-        codes::detach(&tx, id, text).await?;
+        let was_on = codes::detach(&tx, id, text).await?;
         tx.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(was_on)
     }
 
     /// The audit trail of one item, newest first.
@@ -369,11 +392,21 @@ pub(super) async fn insert_item(
         StockError::Refused { reason, .. } => CatalogError::Refused(reason),
         StockError::Store(e) => e.into(),
         StockError::Forbidden(e) => e.into(),
-        StockError::Empty | StockError::RequestReused => CatalogError::NotFound,
+        StockError::Empty | StockError::Note | StockError::RequestReused => CatalogError::NotFound,
     })
 }
 
+/// What was asked, so that a request id used twice with other contents is noticed: SHA-256, hexadecimal.
+fn body_hash(draft: &ItemDraft, new: &NewItem) -> String {
+    let place = new.place.as_ref().map(|place| (place.holder, place.quantity, &place.lot));
+    let asked = serde_json::to_vec(&(draft, place, &new.codes)).expect("drafts are plain data");
+    hex::encode(Sha256::digest(asked))
+}
+
 async fn attach(tx: &deadpool_postgres::Transaction<'_>, item: ItemId, text: &str) -> Result<(), CatalogError> {
+    if !(1..=500).contains(&normalise(text).chars().count()) {
+        return Err(CatalogError::Code);
+    }
     codes::attach(tx, item, text).await.map_err(|e| match e.constraint() {
         Some("code_once") => CatalogError::CodeTaken(text.to_owned()),
         Some("code_item_fkey") => CatalogError::NotFound,
@@ -399,6 +432,7 @@ fn item_refused(error: StoreError) -> CatalogError {
         Some("archive_not_empty") => CatalogError::NotEmpty,
         Some("archive_on_hand") => CatalogError::OnHand,
         Some("archive_lent") => CatalogError::StillLent,
+        Some("item_merged_is_archived") => CatalogError::Merged,
         Some("item_instance_of_product") => CatalogError::NoProduct,
         Some("item_home_holder_fkey") => CatalogError::NoHolder,
         Some(name) if name.starts_with("stock_") => CatalogError::KindContradicted,

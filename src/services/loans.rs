@@ -31,7 +31,7 @@ impl From<StockError> for LoanError {
             StockError::Forbidden(error) => error.into(),
             StockError::Refused { reason, .. } => Self::Refused(reason),
             StockError::Store(error) => error.into(),
-            StockError::Empty | StockError::RequestReused => Self::RequestReused,
+            StockError::Empty | StockError::Note | StockError::RequestReused => Self::RequestReused,
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum MergeError {
     Units { one: String, other: String },
     #[error("one of them is archived")]
     Archived,
+    #[error("this request was already booked with other contents")]
+    RequestReused,
     #[error("the one to be given up is lent or missing; take it back first")]
     NotHere,
     #[error("{0}")]
@@ -56,10 +58,15 @@ impl Merge {
         if survivor == other {
             return Err(MergeError::SameItem);
         }
+        let hash = format!("merge {survivor} {other}");
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
         if let Some(before) = bookings::by_request(&tx, actor, request).await? {
-            return Ok(Booked { booking: before.id, repeated: true });
+            return if before.body_hash == hash {
+                Ok(Booked { booking: before.id, repeated: true })
+            } else {
+                Err(MergeError::RequestReused)
+            };
         }
         let booking = BookingId::new();
         bookings::begin(&tx, actor, Some(booking)).await?;
@@ -71,7 +78,6 @@ impl Merge {
         if sums.lent > Decimal::ZERO || sums.missing > Decimal::ZERO {
             return Err(MergeError::NotHere);
         }
-        let hash = format!("merge {survivor} {other}");
         let head = NewBooking {
             id: booking,
             request,

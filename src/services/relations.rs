@@ -7,9 +7,11 @@ use crate::domain::person::Forbidden;
 use crate::domain::{Actor, ItemId, Permission};
 use crate::store::links;
 pub use crate::store::links::{Link, LinkKind};
-use crate::store::stock::{self, Lot};
+use crate::store::stock;
 use crate::store::suppliers::{self, SupplierPart};
 use crate::store::{Db, StoreError, bookings};
+
+pub use crate::store::stock::Lot;
 
 /// Why a relation was not changed.
 #[derive(Debug, Error)]

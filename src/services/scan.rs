@@ -1,6 +1,12 @@
 //! What a scanned code means: an item, a choice of items, a free label, a person's badge, a command, or nothing known.
 
+mod frame;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use crate::domain::command::Command;
 use crate::domain::person::Forbidden;
@@ -35,15 +41,40 @@ pub enum ScanError {
     Store(#[from] StoreError),
 }
 
+/// Why no code was looked for in a picture.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    NoPicture(#[from] frame::NoPicture),
+}
+
+/// So many pictures are looked at at once; the machine has other things to do.
+const READ_AT_ONCE: usize = 2;
+
 /// Looks scans up.
 #[derive(Clone)]
 pub struct Scan {
     db: Db,
+    reading: Arc<Semaphore>,
 }
 
 impl Scan {
     pub fn new(db: Db) -> Self {
-        Self { db }
+        Self { db, reading: Arc::new(Semaphore::new(READ_AT_ONCE)) }
+    }
+
+    /// The text of the code that a picture shows, if it shows one.
+    pub async fn read_picture(&self, actor: &Actor, path: PathBuf) -> Result<Option<String>, ReadError> {
+        actor.require(Permission::Look)?;
+        let permit = Arc::clone(&self.reading).acquire_owned().await;
+        let read = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            frame::read(&path)
+        });
+        // A decoder that panics has met a picture it does not understand.
+        Ok(read.await.unwrap_or(Err(frame::NoPicture))?)
     }
 
     /// What `text`, scanned or typed, means.

@@ -14,8 +14,9 @@ use crate::store::stock::{self as lines, Loan};
 use crate::store::summaries::{self, ItemSummary};
 use crate::store::{Db, StoreError};
 
-pub use crate::store::bookings::BookingKind;
+pub use crate::store::bookings::{BookingHead, BookingKind};
 pub use crate::store::history::{HistoryFilter, HistoryLine};
+pub use crate::store::stock::{StockAt, StockFilter};
 
 /// What a person confirms at once: all of it or nothing of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,8 @@ pub enum StockError {
     /// Which act (from 0), and what stands against it.
     #[error("line {}: {reason}", .line + 1)]
     Refused { line: usize, reason: Refusal },
+    #[error("a note has at most {LONGEST_NOTE} characters")]
+    Note,
     #[error("this request was already booked with other contents")]
     RequestReused,
     #[error(transparent)]
@@ -96,6 +99,9 @@ pub struct Stock {
     db: Db,
 }
 
+/// What may be written beside a booking, in characters.
+pub const LONGEST_NOTE: usize = 2000;
+
 /// A deadlock with a writer from outside is worth a few more tries.
 const TRIES: usize = 4;
 
@@ -112,6 +118,9 @@ impl Stock {
         }
         if request.acts.is_empty() {
             return Err(StockError::Empty);
+        }
+        if request.note.chars().count() > LONGEST_NOTE {
+            return Err(StockError::Note);
         }
         let hash = body_hash(request);
         let mut tries = 1;
@@ -215,6 +224,25 @@ impl Stock {
             }
         }
         Ok(lines)
+    }
+
+    /// One booking, and whether the whole of it was taken back. Who booked it is for members.
+    pub async fn booking(&self, actor: &Actor, id: BookingId) -> Result<Option<(BookingHead, bool)>, StockError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        let Some(mut head) = bookings::get(&client, id).await? else { return Ok(None) };
+        if !actor.may(Permission::SeePrivate) {
+            head.actor = None;
+        }
+        let undone = bookings::undone(&client, id).await?;
+        Ok(Some((head, undone)))
+    }
+
+    /// What lies where, in an order that never changes.
+    pub async fn lines(&self, actor: &Actor, filter: &StockFilter) -> Result<Vec<StockAt>, StockError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(lines::page(&client, filter).await?)
     }
 
     /// Open loans, soonest due first; of one person when asked.

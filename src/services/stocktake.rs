@@ -259,7 +259,7 @@ impl Stocktakes {
                 StockError::Refused { line, reason } => StocktakeError::Refused { line: lines[line], reason },
                 StockError::Store(error) => error.into(),
                 StockError::Forbidden(error) => error.into(),
-                StockError::Empty | StockError::RequestReused => StocktakeError::Changed,
+                StockError::Empty | StockError::Note | StockError::RequestReused => StocktakeError::Changed,
             })?;
         }
         store::decide(&tx, id, State::Approved, actor.person, booking).await?;

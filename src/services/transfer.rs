@@ -180,6 +180,27 @@ impl Transfer {
         Box::pin(self.run(actor, request, input, options, tell)).await
     }
 
+    /// Imports a table that somebody sent. It cannot name files of this machine.
+    pub async fn import_upload(
+        &self,
+        actor: &Actor,
+        request: RequestId,
+        path: &Path,
+        options: &ImportOptions,
+        tell: &Tell<'_>,
+    ) -> Result<ImportReport, ImportError> {
+        actor.require(Permission::Keep)?;
+        let (path, map) = (path.to_owned(), options.map.clone());
+        let read = move || {
+            let bytes = std::fs::read(&path).map_err(|error| ImportError::File { path, error })?;
+            read_table(&bytes, &map, PictureSource::Directories(Vec::new()))
+        };
+        let input = tokio::task::spawn_blocking(read)
+            .await
+            .unwrap_or_else(|error| Err(ImportError::Stock(format!("the file could not be read: {error}"))))?;
+        Box::pin(self.run(actor, request, input, options, tell)).await
+    }
+
     /// Imports a table that is in memory already, with pictures of the program's own.
     pub async fn import_bytes(
         &self,

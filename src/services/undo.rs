@@ -26,6 +26,8 @@ pub enum UndoError {
     AlreadyUndone,
     #[error("taking a merge back is final; merge the two again instead")]
     MergeAgain,
+    #[error("this request was already booked with other contents")]
+    RequestReused,
     #[error("a merge is taken back as a whole")]
     MergeWhole,
     #[error("a member takes back only their own bookings, for {MEMBER_MINUTES} minutes")]
@@ -92,6 +94,9 @@ impl Undo {
         let tx = client.transaction().await.map_err(StoreError::from)?;
         let hash = format!("undo {booking} {line:?}");
         if let Some(before) = bookings::by_request(&tx, actor, request).await? {
+            if before.body_hash != hash {
+                return Err(UndoError::RequestReused);
+            }
             let booked = Booked { booking: before.id, repeated: true };
             return Ok(Undone { booked, kept: Vec::new(), fields_kept: Vec::new() });
         }

@@ -37,10 +37,11 @@ pub async fn assign_own(client: &impl GenericClient, item: ItemId) -> Result<Own
 /// Attaches a code: a printed label that is on nothing yet becomes one of the item's own; from elsewhere a GTIN when it is
 /// one, else an alias. Refused when it names something else.
 pub async fn attach(client: &impl GenericClient, item: ItemId, text: &str) -> Result<(), StoreError> {
-    if let Ok(own) = OwnCode::parse(text)
-        && stick_blank(client, item, &own).await.is_ok()
-    {
-        return Ok(());
+    if let Ok(own) = OwnCode::parse(text) {
+        match stick_blank(client, item, &own).await {
+            Err(StoreError::NotFound(_)) => {}
+            stuck_or_refused => return stuck_or_refused,
+        }
     }
     let gtin = crate::domain::code::gtin14(text);
     let kind = if gtin.is_some() { "gtin" } else { "alias" };
@@ -55,15 +56,15 @@ pub async fn attach(client: &impl GenericClient, item: ItemId, text: &str) -> Re
     Ok(())
 }
 
-/// Takes an attached code off an item. Own codes stay: a sticker may still be out there.
-pub async fn detach(client: &impl GenericClient, item: ItemId, text: &str) -> Result<(), StoreError> {
-    client
+/// Takes an attached code off an item, and says whether it was on it. Own codes stay: a sticker may still be out there.
+pub async fn detach(client: &impl GenericClient, item: ItemId, text: &str) -> Result<bool, StoreError> {
+    let removed = client
         .execute(
             "delete from code where item = $1 and text = $2 and kind in ('alias', 'gtin')",
             &[&item.0, &normalise(text)],
         )
         .await?;
-    Ok(())
+    Ok(removed > 0)
 }
 
 /// All codes of an item, own ones first.

@@ -41,6 +41,8 @@ pub struct HistoryFilter {
     pub booking: Option<BookingId>,
     /// Only lines before this booking, for paging.
     pub before: Option<(OffsetDateTime, BookingId)>,
+    /// And of that booking itself the lines behind this one.
+    pub behind_line: Option<i32>,
     pub limit: i64,
 }
 
@@ -58,6 +60,7 @@ pub async fn lines(client: &impl GenericClient, filter: &HistoryFilter) -> Resul
                 &before.map(|b| b.0),
                 &before.map(|b| b.1.0),
                 &filter.limit,
+                &filter.behind_line,
             ],
         )
         .await?;

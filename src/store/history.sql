@@ -13,6 +13,6 @@ left join lot on lot.id = m.lot
 where ($1::uuid is null or m.item = $1 or m.from_holder = $1 or m.to_holder = $1)
   and ($2::uuid is null or b.actor = $2 or l.person = $2)
   and ($3::uuid is null or m.booking = $3)
-  and ($4::timestamptz is null or (b.at, b.id) < ($4, $5::uuid))
+  and ($4::timestamptz is null or (b.at, b.id) <= ($4, $5::uuid) and ((b.at, b.id) < ($4, $5) or m.line > $7::int))
 order by b.at desc, b.id desc, m.line
 limit $6

@@ -105,7 +105,9 @@ pub async fn reorder(client: &impl GenericClient, item: ItemId, order: &[PhotoId
             &[&item.0, &ids],
         )
         .await?;
-    if changed as usize == order.len() { Ok(()) } else { Err(StoreError::NotFound("photo")) }
+    // Without any named, nothing was compared.
+    let missed = order.is_empty() && !of_item(client, item).await?.is_empty();
+    if changed as usize == order.len() && !missed { Ok(()) } else { Err(StoreError::NotFound("photo")) }
 }
 
 /// Is a file still some picture's?

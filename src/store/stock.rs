@@ -107,6 +107,74 @@ pub async fn lines(client: &impl GenericClient, item: ItemId) -> Result<Vec<Stoc
     Ok(lines)
 }
 
+/// Some of an item in one holder, with the names a list shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StockAt {
+    pub item: ItemId,
+    pub item_name: String,
+    pub unit: Option<String>,
+    pub holder: ItemId,
+    pub holder_name: String,
+    pub quantity: Decimal,
+    pub lot: Option<Lot>,
+}
+
+/// Which lines of stock.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StockFilter {
+    pub item: Option<ItemId>,
+    /// Directly in this holder.
+    pub holder: Option<ItemId>,
+    /// Only lines behind this one; the nil lot where there is none.
+    pub after: Option<(ItemId, ItemId, LotId)>,
+    pub limit: i64,
+}
+
+/// Lines in the order of their ids: pages that neither skip nor repeat anything while stock changes.
+pub async fn page(client: &impl GenericClient, filter: &StockFilter) -> Result<Vec<StockAt>, StoreError> {
+    let statement = client
+        .prepare_cached(
+            "select s.item, i.name::text, i.unit, s.holder, h.name::text, s.quantity, l.id, l.code, l.expires_on
+             from stock s join item i on i.id = s.item join item h on h.id = s.holder left join lot l on l.id = s.lot
+             where ($1::uuid is null or s.item = $1) and ($2::uuid is null or s.holder = $2)
+                 and ($3::uuid is null or s.item >= $3 and (s.item, s.holder, coalesce(s.lot, $6)) > ($3, $4::uuid, $5::uuid))
+             order by s.item, s.holder, coalesce(s.lot, $6) limit $7",
+        )
+        .await?;
+    let after = filter.after;
+    let [item, holder] = [filter.item, filter.holder].map(|id| id.map(|id| id.0));
+    let rows = client
+        .query(
+            &statement,
+            &[
+                &item,
+                &holder,
+                &after.map(|at| at.0.0),
+                &after.map(|at| at.1.0),
+                &after.map(|at| at.2.0),
+                &Uuid::nil(),
+                &filter.limit,
+            ],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| StockAt {
+            item: ItemId(row.get(0)),
+            item_name: row.get(1),
+            unit: row.get(2),
+            holder: ItemId(row.get(3)),
+            holder_name: row.get(4),
+            quantity: row.get::<_, Decimal>(5).normalize(),
+            lot: row.get::<_, Option<Uuid>>(6).map(|id| Lot {
+                id: LotId(id),
+                code: row.get(7),
+                expires_on: row.get(8),
+            }),
+        })
+        .collect())
+}
+
 const LOAN: &str =
     "select l.id, l.item, i.name::text, l.person, coalesce(p.name, l.borrower_name), l.quantity, l.outstanding,
         l.due_on, l.opened_at

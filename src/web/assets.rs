@@ -16,7 +16,7 @@ use super::state::WebState;
 
 const TOKENS: &str = include_str!("assets/tokens.css");
 const STYLE: &str = include_str!("assets/app.css");
-const SCRIPT: &str = include_str!("assets/app.js");
+const SCRIPT: &str = concat!(include_str!("assets/app.js"), include_str!("assets/media.js"));
 
 /// Family, weight and file of the fonts that are served when this machine has them (Debian: fonts-lato, fonts-b612).
 const FONTS: [(&str, u16, &str); 4] = [

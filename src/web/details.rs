@@ -77,7 +77,7 @@ fn is_web(url: &str) -> bool {
     lower.starts_with("https://") || lower.starts_with("http://")
 }
 
-fn plain(lang: Lang, value: &Value) -> String {
+pub fn plain(lang: Lang, value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(value) => say(lang, if *value { "detail.yes" } else { "detail.no" }),

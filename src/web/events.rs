@@ -1,20 +1,22 @@
 //! The change feed as server-sent events: whatever any face, another instance or psql changes, within a second.
 //!
-//! `GET /api/v1/changes` begins now, or where `Last-Event-ID` (or `?since=`) says. Events: `changed` with the entities,
-//! `reload` when more happened than can be told. The id of each is where to resume.
+//! It begins now, or where `Last-Event-ID` (or `?since=`) says. Events: `changed` with the entities, `reload` when more
+//! happened than can be told. The id of each is where to resume.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::{Stream, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::api::Query;
 use super::caller::Caller;
 use super::fault::Fault;
 use super::state::WebState;
@@ -25,9 +27,27 @@ const BEAT: Duration = Duration::from_secs(15);
 /// How long a browser waits before it comes back.
 const RETRY: Duration = Duration::from_secs(2);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct From {
-    since: Option<u64>,
+    /// The id of the last event heard; the header `Last-Event-ID` says the same and goes before.
+    #[param(minimum = 0)]
+    since: Option<i64>,
+}
+
+/// One event of the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only says what the stream has")]
+pub struct ChangeEvent {
+    /// `changed` or `reload`
+    event: Option<String>,
+    /// Where to resume.
+    id: Option<String>,
+    /// JSON: of `changed`, a list of what changed as `changes`, each with its `entity` and, unless many did at once, its `id`.
+    data: Option<String>,
+    /// Milliseconds.
+    retry: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +63,11 @@ struct Entity<'a> {
     id: Option<Uuid>,
 }
 
+/// What changes, as it changes, as server-sent events: `changed` with a list of `{entity, id}`, or `reload` when more happened
+/// than can be told. The id of an event is where to resume; what happened up to seven days ago is told then.
+#[utoipa::path(get, path = "/api/v1/changes", operation_id = "follow_changes", tag = "changes",
+    params(From, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event heard.")),
+    responses((status = 200, body = ChangeEvent, content_type = "text/event-stream")), security(("token" = ["viewer"])))]
 pub async fn stream(
     State(state): State<WebState>,
     caller: Caller,
@@ -52,7 +77,9 @@ pub async fn stream(
     let changes = state.services.changes.clone();
     // Listening comes first, so that nothing falls between the past and the present.
     let news = changes.subscribe();
-    let resume = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).or(from.since);
+    let since = from.since.map(u64::try_from).transpose();
+    let since = since.map_err(|_| Fault::Invalid("`since` is the id of an event".into()))?;
+    let resume = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).or(since);
     let (missed, reached) = match resume {
         Some(at) => {
             let (since, next) = changes.since(Position(at)).await?;

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
+use utoipa::ToSchema;
 
 use super::approach::is_forwarded;
 use super::language::{Lang, Theme};
@@ -18,16 +19,6 @@ use super::layout;
 use super::notice::RequestNumber;
 use super::state::WebState;
 use crate::domain::Role;
-use crate::domain::person::Forbidden;
-use crate::services::catalog::{CatalogError, StoreError};
-use crate::services::factors::FactorError;
-use crate::services::loans::LoanError;
-use crate::services::people::PeopleError;
-use crate::services::sessions::SessionError;
-use crate::services::stock::StockError;
-use crate::services::stocktake::StocktakeError;
-use crate::services::tokens::TokenError;
-use crate::services::undo::UndoError;
 
 /// What went wrong, as far as whoever asked can act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +44,16 @@ pub enum Fault {
     MethodNotAllowed,
     /// The request cannot be read; what is wrong with it.
     Unreadable(String),
+    /// It can be read, but something in it is not as it has to be; what.
+    Invalid(String),
+    /// The request's id was used for something else before.
+    Reused,
+    /// An edit of what somebody else has changed since.
+    Stale,
+    /// An edit that does not say of which version.
+    NoPrecondition,
+    /// The body is of another media type than is read here.
+    MediaType,
     TooLarge,
     /// What was asked contradicts what is; a sentence.
     Refused(String),
@@ -72,6 +73,10 @@ impl Fault {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::Reused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
@@ -94,6 +99,11 @@ impl Fault {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Unreadable(_) => "unreadable",
+            Self::Invalid(_) => "invalid",
+            Self::Reused => "reused",
+            Self::Stale => "stale",
+            Self::NoPrecondition => "no_precondition",
+            Self::MediaType => "media_type",
             Self::TooLarge => "too_large",
             Self::TooSlow => "too_slow",
             Self::Refused(_) => "refused",
@@ -108,6 +118,7 @@ impl Fault {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaType,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
             StatusCode::UNAUTHORIZED => Self::NotSignedIn,
             status if status.is_client_error() => Self::Unreadable(String::new()),
@@ -119,7 +130,9 @@ impl Fault {
     fn detail(&self) -> Option<String> {
         match self {
             Self::Forbidden(role) => Some(format!("needs role {role}")),
-            Self::Unreadable(what) | Self::Refused(what) => Some(what.clone()).filter(|what| !what.is_empty()),
+            Self::Unreadable(what) | Self::Invalid(what) | Self::Refused(what) => {
+                Some(what.clone()).filter(|what| !what.is_empty())
+            }
             _ => Some(rust_i18n::t!(format!("fault.{}.what", self.code()), locale = "en").into_owned()),
         }
     }
@@ -134,15 +147,18 @@ impl IntoResponse for Fault {
     }
 }
 
-/// RFC 9457, with our word for it and the number under which the log has it.
-#[derive(Serialize)]
-struct Problem<'a> {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct Problem<'a> {
     r#type: &'a str,
     title: &'a str,
     status: u16,
+    /// The particulars, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// The word a program acts on.
     code: &'a str,
+    /// Under which the log has it.
     request_id: Option<String>,
 }
 
@@ -233,133 +249,4 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> axum::http::Response<Body> {
     let what = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
     error!("a request ended in a panic: {}", what.unwrap_or("no message"));
     Fault::Internal.into_response()
-}
-
-impl From<StoreError> for Fault {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => Self::Unavailable,
-            StoreError::NotFound(_) => Self::NotFound,
-            other => {
-                error!("a request failed: {other}");
-                Self::Internal
-            }
-        }
-    }
-}
-
-impl From<CatalogError> for Fault {
-    fn from(error: CatalogError) -> Self {
-        match error {
-            CatalogError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
-            CatalogError::NotFound => Self::NotFound,
-            CatalogError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<StockError> for Fault {
-    fn from(error: StockError) -> Self {
-        match error {
-            StockError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
-            StockError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<StocktakeError> for Fault {
-    fn from(error: StocktakeError) -> Self {
-        match error {
-            StocktakeError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
-            StocktakeError::NotFound => Self::NotFound,
-            StocktakeError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<LoanError> for Fault {
-    fn from(error: LoanError) -> Self {
-        match error {
-            LoanError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
-            LoanError::NotFound => Self::NotFound,
-            LoanError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<UndoError> for Fault {
-    fn from(error: UndoError) -> Self {
-        match error {
-            UndoError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
-            UndoError::NotFound => Self::NotFound,
-            UndoError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<PeopleError> for Fault {
-    fn from(error: PeopleError) -> Self {
-        match error {
-            PeopleError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
-            PeopleError::NotFound => Self::NotFound,
-            PeopleError::Store(error) => error.into(),
-            PeopleError::Wait { seconds } => Self::TooMany(seconds),
-            PeopleError::Hash(error) => {
-                error!("a request failed: {error}");
-                Self::Internal
-            }
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<Forbidden> for Fault {
-    fn from(forbidden: Forbidden) -> Self {
-        Self::Forbidden(forbidden.needed)
-    }
-}
-
-impl From<SessionError> for Fault {
-    fn from(error: SessionError) -> Self {
-        match error {
-            SessionError::Forbidden(forbidden) => forbidden.into(),
-            SessionError::Wait { seconds } => Self::TooMany(seconds),
-            SessionError::Over => Self::NotSignedIn,
-            SessionError::Store(error) => error.into(),
-            SessionError::People(error) => error.into(),
-            SessionError::Wrong => Self::Refused(error.to_string()),
-        }
-    }
-}
-
-impl From<TokenError> for Fault {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Forbidden(forbidden) => forbidden.into(),
-            TokenError::NotFound => Self::NotFound,
-            TokenError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
-}
-
-impl From<FactorError> for Fault {
-    fn from(error: FactorError) -> Self {
-        match error {
-            FactorError::Forbidden(forbidden) => forbidden.into(),
-            FactorError::NotFound => Self::NotFound,
-            FactorError::Wait { seconds } => Self::TooMany(seconds),
-            FactorError::Store(error) => error.into(),
-            FactorError::Secret(_) => {
-                error!("a request failed: {error}");
-                Self::Internal
-            }
-            refused => Self::Refused(refused.to_string()),
-        }
-    }
 }

@@ -7,18 +7,19 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tracing::warn;
+use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::fault::Fault;
 use super::state::WebState;
 use super::visit::Asking;
-use crate::domain::PhotoId;
+use crate::domain::{Actor, PhotoId};
 use crate::services::photos::{PhotoError, Size};
 
 const CHUNK: usize = 64 * 1024;
@@ -26,7 +27,27 @@ const CHUNK: usize = 64 * 1024;
 const KIND: &str = "image/jpeg";
 const KEEP: &str = "private, max-age=31536000, immutable";
 
-/// `GET /photos/{id}/{320|1280|full}`
+/// Which of a picture's files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only says what an address may have")]
+enum PictureSize {
+    #[schema(rename = "320")]
+    Small,
+    #[schema(rename = "1280")]
+    Large,
+    #[schema(rename = "full")]
+    Full,
+    #[schema(rename = "original")]
+    Original,
+}
+
+/// A picture's file: `320` or `1280` pixels on its longer side, or `full` size, upright and without metadata. `original` is
+/// the file as it came, as a download, for keepers.
+#[utoipa::path(get, path = "/api/v1/photos/{id}/{size}", operation_id = "get_photo", tag = "photos",
+    params(("id" = Uuid, Path), ("size" = inline(PictureSize), Path)),
+    responses((status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "application/octet-stream"))),
+        (status = 404, description = "No such picture, or its file is gone.")),
+    security(("token" = ["viewer"])))]
 pub async fn get(
     State(state): State<WebState>,
     Asking(actor): Asking,
@@ -39,6 +60,7 @@ pub async fn get(
         "320" => Size::Small,
         "1280" => Size::Large,
         "full" => Size::Full,
+        "original" => return original(&state, &actor, id).await,
         _ => return Err(Fault::NotFound),
     };
     let path = state.services.photos.path(&actor, id, size).await?;
@@ -46,11 +68,33 @@ pub async fn get(
         let headers = [(CONTENT_TYPE, KIND), (CACHE_CONTROL, KEEP)];
         return Ok((headers, [("x-accel-redirect", place)]).into_response());
     }
+    let (length, body) = sent(&path).await?;
+    let headers =
+        [(CONTENT_TYPE, KIND.to_owned()), (CONTENT_LENGTH, length.to_string()), (CACHE_CONTROL, KEEP.to_owned())];
+    Ok((headers, body).into_response())
+}
+
+/// What somebody sent is never shown in our origin, only saved.
+async fn original(state: &WebState, actor: &Actor, id: PhotoId) -> Result<Response, Fault> {
+    let (path, photo) = state.services.photos.original(actor, id).await?;
+    let (length, body) = sent(&path).await?;
+    let ending = photo.media_type.strip_prefix("image/").unwrap_or("bin");
+    let headers = [
+        (CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (CONTENT_LENGTH, length.to_string()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.{ending}\"")),
+        (CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// A file in chunks, and how long it is.
+async fn sent(path: &path::Path) -> Result<(u64, Body), Fault> {
     let missing = |error: io::Error| {
         warn!("{}: {error}", path.display());
         Fault::NotFound
     };
-    let file = File::open(&path).await.map_err(missing)?;
+    let file = File::open(path).await.map_err(missing)?;
     let length = file.metadata().await.map_err(missing)?.len();
     let chunks = stream::unfold(file, |mut file| async move {
         let mut chunk = Vec::with_capacity(CHUNK);
@@ -60,9 +104,7 @@ pub async fn get(
             Err(error) => Some((Err(error), file)),
         }
     });
-    let headers =
-        [(CONTENT_TYPE, KIND.to_owned()), (CONTENT_LENGTH, length.to_string()), (CACHE_CONTROL, KEEP.to_owned())];
-    Ok((headers, Body::from_stream(chunks)).into_response())
+    Ok((length, Body::from_stream(chunks)))
 }
 
 /// Where the proxy finds the file, when it sends pictures itself: `<place>ab/ab12…/320.jpg`. Only a trusted proxy that asks in the
@@ -84,7 +126,7 @@ impl From<PhotoError> for Fault {
             PhotoError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
             PhotoError::NoItem | PhotoError::NotFound | PhotoError::NoDirectory => Self::NotFound,
             PhotoError::Store(error) => error.into(),
-            PhotoError::Picture(_) | PhotoError::Caption => Self::Refused(error.to_string()),
+            PhotoError::Picture(_) | PhotoError::Caption => Self::Invalid(error.to_string()),
             PhotoError::File { .. } | PhotoError::Disk(_) => {
                 tracing::error!("a request failed: {error}");
                 Self::Internal

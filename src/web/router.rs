@@ -17,13 +17,16 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::guard::{Gate, Needs};
 use super::state::WebState;
-use super::{api, assets, events, fault, guard, health, limits, metrics, notice, pages, photos};
+use super::{api, assets, fault, guard, health, limits, metrics, notice, pages, photos};
 use crate::domain::Role;
 
 /// From the request to the first byte of the answer.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// Worked on at once; more wait for their turn.
 const AT_ONCE: usize = 128;
+/// A photo over a telephone's slow line takes its time, and what is slow must not take the place of what is not.
+const UPLOAD_TIME: Duration = Duration::from_mins(10);
+const UPLOADS_AT_ONCE: usize = 32;
 
 /// One route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub fn routes() -> Vec<Route> {
 #[derive(Default)]
 struct Table {
     router: Router<WebState>,
+    /// Routes that take files.
+    uploads: Router<WebState>,
     listed: Vec<Route>,
 }
 
@@ -67,6 +72,24 @@ impl Table {
         Self { router: self.router.route(path, handler), ..self }
     }
 
+    /// A form that carries files.
+    fn upload<H: Handler<T, WebState>, T: 'static>(mut self, path: &'static str, needs: Needs, handler: H) -> Self {
+        self.listed.push(Route { method: Method::POST, path, needs });
+        Self { uploads: self.uploads.route(path, post(handler)), ..self }
+    }
+
+    /// The API's operations, as its document has them.
+    fn api(mut self) -> Self {
+        self.listed.extend(api::document::operations().iter().map(|operation| Route {
+            method: operation.method.to_uppercase().parse().expect("a method's name"),
+            path: operation.path,
+            needs: Needs::Role(operation.least),
+        }));
+        let (operations, _) = api::operations().split_for_parts();
+        let (uploads, _) = api::uploads().split_for_parts();
+        Self { router: self.router.merge(operations), uploads: self.uploads.merge(uploads), ..self }
+    }
+
     fn needs(&self) -> HashMap<&'static str, Vec<(Method, Needs)>> {
         let mut needs: HashMap<_, Vec<_>> = HashMap::new();
         for route in &self.listed {
@@ -78,6 +101,8 @@ impl Table {
 
 const LOOK: Needs = Needs::Role(Role::Viewer);
 const BOOK: Needs = Needs::Role(Role::Member);
+const KEEP: Needs = Needs::Role(Role::Keeper);
+const ADMIN: Needs = Needs::Role(Role::Admin);
 
 fn table() -> Table {
     let table = Table::default()
@@ -92,7 +117,7 @@ fn table() -> Table {
         .get("/sign-in/code", Needs::Visitor, pages::sign_in::code_page)
         .post("/sign-in/code", Needs::Visitor, pages::sign_in::submit_code)
         .post("/sign-out", Needs::Visitor, pages::sign_in::out);
-    programs(items(account(table)))
+    keeping(items(account(table))).api()
 }
 
 fn account(table: Table) -> Table {
@@ -137,13 +162,31 @@ fn items(table: Table) -> Table {
         .get("/photos/{id}/{size}", LOOK, photos::get)
 }
 
-fn programs(table: Table) -> Table {
+/// What keepers do with the entries, and admins with the whole.
+fn keeping(table: Table) -> Table {
     table
-        .get("/api/v1/search", LOOK, api::search::get)
-        .get("/api/v1/items", LOOK, api::items::list)
-        .get("/api/v1/items/{id}", LOOK, api::items::get)
-        .get("/api/v1/places", LOOK, api::places::list)
-        .get("/api/v1/changes", LOOK, events::stream)
+        .get("/items/new", KEEP, pages::edit::new)
+        .post("/items/new", KEEP, pages::edit::make)
+        .get("/items/{id}/edit", KEEP, pages::edit::form)
+        .post("/items/{id}/edit", KEEP, pages::edit::save)
+        .get("/items/{id}/photos", KEEP, pages::pictures::page)
+        .upload("/items/{id}/photos", KEEP, pages::pictures::add)
+        .post("/items/{id}/photos/{photo}", KEEP, pages::pictures::change)
+        .get("/items/{id}/stock", LOOK, pages::statistics::of_item)
+        .get("/scan", LOOK, pages::scan::page)
+        .upload("/scan", LOOK, pages::scan::read)
+        .get("/statistics", LOOK, pages::statistics::page)
+        .get("/people", BOOK, pages::people::list)
+        .post("/people", ADMIN, pages::people::add)
+        .get("/people/{id}", BOOK, pages::people::page)
+        .post("/people/{id}", ADMIN, pages::people::change)
+        .get("/transfer", KEEP, pages::import::page)
+        .get("/export.csv", KEEP, pages::import::export)
+        .upload("/import", KEEP, pages::import::send)
+        .get("/import/{id}", KEEP, pages::import::look)
+        .post("/import/{id}", KEEP, pages::import::go)
+        .get("/health", ADMIN, pages::health::page)
+        .get("/api", LOOK, pages::api::page)
 }
 
 /// The whole endpoint. Outermost first: the log, headers every answer has, trouble as a page or a problem, who may
@@ -151,12 +194,19 @@ fn programs(table: Table) -> Table {
 pub fn router(state: WebState) -> Router {
     let table = table();
     let gate = Gate { state: state.clone(), needs: Arc::new(table.needs()) };
+    let late = |time| TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time);
+    let uploads = table
+        .uploads
+        .layer(DefaultBodyLimit::disable())
+        .layer(GlobalConcurrencyLimitLayer::new(UPLOADS_AT_ONCE))
+        .layer(late(UPLOAD_TIME));
     table
         .router
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
+        .layer(late(ANSWER_TIME))
         .layer(from_fn(limits::collect))
+        .merge(uploads)
         .layer(CatchPanicLayer::custom(fault::panicked))
         .layer(from_fn_with_state(gate, guard::admit))
         .layer(from_fn_with_state(state.clone(), fault::present))

@@ -7,6 +7,7 @@ use rand::RngExt as _;
 use tokio::sync::watch;
 
 use super::assets::Assets;
+use super::imports::Imports;
 use super::rates::Rates;
 use crate::config;
 use crate::services::Services;
@@ -25,6 +26,8 @@ pub struct WebState {
     pub address: SocketAddr,
     /// Closes when the program ends, so that streams of events end too.
     pub ending: watch::Receiver<()>,
+    /// Tables that were sent and wait to be imported.
+    pub imports: Imports,
     forms: Arc<[u8; 32]>,
 }
 
@@ -51,6 +54,7 @@ impl WebState {
             rates: Arc::new(Rates::new()),
             address,
             ending,
+            imports: Imports::default(),
             forms: Arc::new(rand::rng().random()),
         }
     }

@@ -76,6 +76,11 @@ pub fn today() -> Date {
     from_civil(jiff::Zoned::now().date())
 }
 
+/// The time zone of this machine, as PostgreSQL knows it too.
+pub fn zone() -> String {
+    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
+}
+
 /// `28 Nov 2026`, `28. Nov. 2026`
 pub fn date(lang: Lang, date: Date) -> String {
     let month = say(lang, &format!("month_short.{}", u8::from(date.month())));

@@ -13,6 +13,7 @@ use inventory::services::stock::BookingRequest;
 use inventory::store::history::HistoryFilter;
 use inventory::store::links::LinkKind;
 use inventory::store::lists::{ListFilter, ListOrder};
+use inventory::store::stock::StockFilter;
 use inventory::store::suppliers::SupplierPart;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Barrier;
@@ -61,6 +62,9 @@ async fn every_service_method_asks_for_the_role_it_needs() {
             ("relations.expiring", Role::Viewer, forbidden(s.relations.expiring(a, day).await)),
             ("photos.of_item", Role::Viewer, forbidden(s.photos.of_item(a, item).await)),
             ("photos.path", Role::Viewer, forbidden(s.photos.path(a, photo, Size::Small).await)),
+            ("stock.lines", Role::Viewer, forbidden(s.stock.lines(a, &StockFilter::default()).await)),
+            ("stock.booking", Role::Viewer, forbidden(s.stock.booking(a, inventory::domain::BookingId::new()).await)),
+            ("codes.make_blanks", Role::Keeper, forbidden(s.codes.make_blanks(a, 1).await)),
             ("stock.loans", Role::Member, forbidden(s.stock.loans(a, None).await)),
             ("stock.book issue", Role::Member, forbidden(s.stock.book(a, &taken()).await)),
             (

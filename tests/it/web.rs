@@ -2,15 +2,19 @@
 
 mod account;
 mod api;
+mod api_files;
+mod api_writes;
 mod booking;
 mod browser;
 mod closed;
 mod events;
+mod keeping;
 mod load;
 mod metrics;
 mod pages;
 mod photos;
 mod predecessor;
+mod schemathesis;
 mod second;
 mod sign_in;
 mod slow;
@@ -168,10 +172,23 @@ impl Site {
         self.raw(method, path, &all, body).await
     }
 
+    /// A body that is no text.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let (host, length) = (self.address.to_string(), body.len().to_string());
+        let mut all = vec![("Host", host.as_str()), ("Content-Length", length.as_str())];
+        all.extend_from_slice(headers);
+        let head = head(method, path, &all, "");
+        self.exchange(&[head.as_bytes(), body].concat()).await
+    }
+
     /// Exactly these headers.
     pub async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.exchange(head(method, path, headers, body).as_bytes()).await
+    }
+
+    async fn exchange(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        stream.write_all(head(method, path, headers, body).as_bytes()).await.expect("sent");
+        stream.write_all(request).await.expect("sent");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.expect("answered");
         parse(&bytes)

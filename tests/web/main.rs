@@ -3,6 +3,7 @@
 #[path = "../it/support.rs"]
 mod database;
 
+mod axe;
 mod browser;
 mod fixture;
 mod meaning;

@@ -1,28 +1,32 @@
-//! `GET /api/v1/places`: every holder with its parent, siblings in order of their names.
+//! Every holder with its parent, siblings in order of their names.
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::shapes::Kind;
 use crate::services::catalog::PlaceNode;
 use crate::web::fault::Fault;
 use crate::web::state::WebState;
 use crate::web::visit::Asking;
 
-#[derive(Debug, Serialize)]
+/// The tree of places.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Places {
     places: Vec<Place>,
 }
 
-#[derive(Debug, Serialize)]
+/// A location or container.
+#[derive(Debug, Serialize, ToSchema)]
 struct Place {
     id: Uuid,
     /// Absent at the top.
     parent: Option<Uuid>,
-    /// `location` or `container`
-    kind: &'static str,
+    kind: Kind,
     name: String,
+    /// Its own code as printed.
     code: Option<String>,
     /// Items directly in it, holders too.
     items: i64,
@@ -35,7 +39,7 @@ impl From<PlaceNode> for Place {
         Self {
             id: node.id.0,
             parent: node.parent.map(|id| id.0),
-            kind: node.kind.as_str(),
+            kind: node.kind.into(),
             name: node.name,
             code: node.code,
             items: node.items,
@@ -44,6 +48,9 @@ impl From<PlaceNode> for Place {
     }
 }
 
+/// Every place that is not archived.
+#[utoipa::path(get, path = "/api/v1/places", operation_id = "list_places", tag = "items",
+    responses((status = 200, body = Places)), security(("token" = ["viewer"])))]
 pub async fn list(State(state): State<WebState>, Asking(actor): Asking) -> Result<Json<Places>, Fault> {
     let nodes = state.services.catalog.places(&actor).await?;
     Ok(Json(Places { places: nodes.into_iter().map(Place::from).collect() }))

@@ -281,23 +281,29 @@ fn source(view: &ItemView, entered: &str) -> Result<(ItemId, Option<LotId>), Wro
     Ok((holder.parse().map_err(|_| wrong())?, lot))
 }
 
-/// A place by its id, or by a code typed or scanned.
 async fn place(visit: &Visit, entered: &str) -> Result<ItemId, Wrong> {
+    place_of(visit, entered).await?.ok_or(Wrong::Field("wrong.to"))
+}
+
+/// A place by its id, or by a code typed or scanned.
+pub async fn place_of(visit: &Visit, entered: &str) -> Result<Option<ItemId>, Fault> {
     if let Ok(id) = entered.trim().parse() {
-        return Ok(id);
+        return Ok(Some(id));
     }
     match super::code::resolve(visit, entered).await? {
-        Scanned::Item(place) => Ok(place.id),
-        _ => Err(Wrong::Field("wrong.to")),
+        Scanned::Item(place) => Ok(Some(place.id)),
+        _ => Ok(None),
     }
 }
 
 fn due(entered: &str) -> Result<Option<time::Date>, Wrong> {
-    if entered.trim().is_empty() {
-        return Ok(None);
-    }
+    day(entered).map_err(|_| Wrong::Field("wrong.due"))
+}
+
+/// A day as a browser's calendar gives it, or none.
+pub fn day(entered: &str) -> Result<Option<time::Date>, time::error::Parse> {
     let format = time::macros::format_description!("[year]-[month]-[day]");
-    time::Date::parse(entered.trim(), format).map(Some).map_err(|_| Wrong::Field("wrong.due"))
+    Some(entered.trim()).filter(|text| !text.is_empty()).map(|text| time::Date::parse(text, format)).transpose()
 }
 
 /// What of a loan is still out, for the form that takes it back.

@@ -127,24 +127,47 @@ fn source(visit: &Visit, view: &ItemView, entered: &Entered) -> Markup {
 
 /// Where to: all places as a tree, the likely one chosen.
 async fn target(visit: &Visit, view: &ItemView, verb: Verb, entered: &Entered) -> Result<Markup, Fault> {
-    let lang = visit.lang;
     let services = &visit.state.services;
-    let places = services.catalog.places(&visit.actor).await?;
     let home = match verb {
         Verb::Move => None,
         _ => services.stock.home_of(&visit.actor, view.summary.id).await?,
     };
-    let chosen: Option<ItemId> = entered.to.parse().ok().or(home);
+    let chosen =
+        if entered.to.is_empty() { home.map(|id| id.to_string()).unwrap_or_default() } else { entered.to.clone() };
+    let choice = Choice { name: "to", label: "form.to", chosen: &chosen, none: None, but: Some(view.summary.id) };
+    places(visit, &choice).await
+}
+
+/// One place to be chosen.
+pub struct Choice<'a> {
+    pub name: &'a str,
+    /// A key of the catalogue.
+    pub label: &'a str,
+    /// A place's id, or what was typed.
+    pub chosen: &'a str,
+    /// What it is called to choose none, a key of the catalogue; without it, one has to be chosen.
+    pub none: Option<&'a str>,
+    /// A place that is not among them.
+    pub but: Option<ItemId>,
+}
+
+/// All places as a tree to choose from; of very many, the code is typed or scanned.
+pub async fn places(visit: &Visit, choice: &Choice<'_>) -> Result<Markup, Fault> {
+    let lang = visit.lang;
+    let places = visit.state.services.catalog.places(&visit.actor).await?;
+    let chosen: Option<ItemId> = choice.chosen.parse().ok();
+    let (name, must) = (choice.name, choice.none.is_none());
     Ok(html! {
-        label for="to" { (say(lang, "form.to")) }
+        label for=(name) { (say(lang, choice.label)) }
         @if places.len() > LISTED {
-            input #to type="text" name="to" value=(chosen.map_or_else(|| entered.to.clone(), |id| id.to_string())) required
+            input id=(name) type="text" name=(name) value=(choice.chosen) required[must]
                 placeholder=(say(lang, "form.code")) autocomplete="off" autocapitalize="characters" spellcheck="false";
         } @else {
-            select #to name="to" required {
-                @if chosen.is_none() { option value="" { (say(lang, "form.choose")) } }
+            select id=(name) name=(name) required[must] {
+                @if let Some(none) = choice.none { option value="" { (say(lang, none)) } }
+                @else if chosen.is_none() { option value="" { (say(lang, "form.choose")) } }
                 @for (depth, place) in in_order(&places) {
-                    @if place.id != view.summary.id {
+                    @if Some(place.id) != choice.but {
                         option value=(place.id) selected[chosen == Some(place.id)] {
                             (PAD.repeat(depth)) (place.name) @if let Some(code) = &place.code { "  " (code) }
                         }

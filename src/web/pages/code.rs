@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 use rust_i18n::t;
 
+use crate::domain::Permission;
 use crate::services::scan::{ScanError, Scanned};
 use crate::web::fault::Fault;
 use crate::web::layout::{self, Page};
@@ -25,8 +26,15 @@ pub async fn page(visit: Visit, Path(code): Path<String>) -> Result<Response, Fa
             (title, html! { ul.list { @for item in &items { (parts::plain_row(&visit, item)) } } })
         }
         Scanned::Blank { code } => {
-            let title = t!("code.blank", locale = l, code = code).into_owned();
-            (title, html! { p.muted { (say(visit.lang, "code.blank_help")) } })
+            let title = t!("code.blank", locale = l, code = code.as_str()).into_owned();
+            let new = format!("/items/new?{}", serde_urlencoded::to_string([("code", code)]).unwrap_or_default());
+            (
+                title,
+                html! {
+                    p.muted { (say(visit.lang, "code.blank_help")) }
+                    @if visit.actor.may(Permission::Keep) { p { a.btn.main href=(new) { (parts::icon(&visit, "plus")) (say(visit.lang, "edit.new")) } } }
+                },
+            )
         }
         // Who owns a badge is nobody's business here; commands are the kiosk's.
         Scanned::Badge(_) | Scanned::Command(_) | Scanned::Unknown { .. } => return Err(Fault::NotFound),

@@ -61,6 +61,7 @@ fn field(visit: &Visit, asked: &Asked) -> Markup {
                 @if on { input type="hidden" name=(name) value="1"; }
             }
             button.btn.main type="submit" aria-label=(say(lang, "search.go")) { (parts::icon(visit, "find")) }
+            a.btn.scan href="/scan" aria-label=(say(lang, "scan.title")) { (parts::icon(visit, "scan")) }
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::book::Verb;
 use super::lists::{self, At};
 use super::{history, undo};
-use crate::domain::{ItemId, ItemKind};
+use crate::domain::{ItemId, ItemKind, Permission};
 use crate::services::catalog::{ItemView, ListFilter, ListOrder};
 use crate::services::stock::HistoryFilter;
 use crate::web::details;
@@ -46,6 +46,7 @@ pub async fn page(visit: Visit, Path(id): Path<String>, Query(shown): Query<Show
         (notice)
         div.item-bar {
             (parts::crumbs(&visit, &view.summary.path))
+            (keeping(&visit, &view))
         }
         @if view.summary.archived {
             p.banner.warn { (parts::icon(&visit, "archive")) (say(lang, "item.archived")) }
@@ -82,6 +83,25 @@ pub async fn page(visit: Visit, Path(id): Path<String>, Query(shown): Query<Show
     let verbs = verbs(&visit, &view, "dock");
     let page = Page { title: view.summary.name.clone(), nav: None, verbs: Some(verbs), body };
     Ok(layout::page(&visit, &page).into_response())
+}
+
+/// What a keeper does with the entry rather than the thing.
+fn keeping(visit: &Visit, view: &ItemView) -> Markup {
+    let lang = visit.lang;
+    let address = format!("/items/{}", view.summary.id);
+    let keeps = visit.actor.may(Permission::Keep);
+    let entry =
+        |at: &str, icon: &str, key: &str| html! { li { a href=(at) { (parts::icon(visit, icon)) (say(lang, key)) } } };
+    html! {
+        details.menu.end.to-left {
+            summary.btn.flat.icon-only aria-label=(say(lang, "item.further")) { (parts::icon(visit, "more")) }
+            ul {
+                @if keeps { (entry(&format!("{address}/edit"), "edit", "edit.edit")) (entry(&format!("{address}/photos"), "photo", "photos.edit")) }
+                @if keeps && view.summary.kind.is_holder() { (entry(&format!("/items/new?in={}", view.summary.id), "plus", "edit.new")) }
+                (entry(&format!("{address}/stock"), "count", "stats.over_time"))
+            }
+        }
+    }
 }
 
 /// `name=value`, encoded.

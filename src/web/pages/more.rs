@@ -6,6 +6,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::domain::Permission;
 use crate::embedding::ModelState;
 use crate::services::health::{Database, Schema};
 use crate::web::fault::Fault;
@@ -15,6 +16,11 @@ use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::say;
+
+/// The way to a page, as a row.
+fn further(visit: &Visit, address: &str, icon: &str, key: &str) -> Markup {
+    html! { li { a.lr href=(address) { (parts::icon(visit, icon)) span.grow { (say(visit.lang, key)) } (parts::icon(visit, "forward")) } } }
+}
 
 /// `GET /more`
 pub async fn page(visit: Visit) -> Markup {
@@ -49,6 +55,15 @@ pub async fn page(visit: Visit) -> Markup {
                 h2.title #further { (say(lang, "more.further")) }
                 ul.lines {
                     li { a.lr href="/stocktakes" { (parts::icon(&visit, "count")) span.grow { (say(lang, "count.title")) } (parts::icon(&visit, "forward")) } }
+                    @if visit.actor.may(Permission::Keep) {
+                        (further(&visit, "/items/new", "plus", "edit.new"))
+                        (further(&visit, "/transfer", "export", "import.title"))
+                    }
+                    (further(&visit, "/scan", "scan", "scan.title"))
+                    (further(&visit, "/statistics", "count", "stats.title"))
+                    @if visit.actor.may(Permission::SeePrivate) { (further(&visit, "/people", "person", "people.title")) }
+                    @if visit.actor.may(Permission::Administer) { (further(&visit, "/health", "health", "health.title")) }
+                    (further(&visit, "/api", "word", "api.title"))
                     li { a.lr href="/history" { (parts::icon(&visit, "history")) span.grow { (say(lang, "nav.history")) } (parts::icon(&visit, "forward")) } }
                     li { a.lr href="/?archived=1" { (parts::icon(&visit, "archive")) span.grow { (say(lang, "more.archived")) } (parts::icon(&visit, "forward")) } }
                 }
@@ -60,7 +75,7 @@ pub async fn page(visit: Visit) -> Markup {
 }
 
 /// Each part of the program with its state in words.
-fn system(visit: &Visit) -> Markup {
+pub fn system(visit: &Visit) -> Markup {
     let lang = visit.lang;
     let report = visit.state.health.report();
     let database = match (&report.database, &report.schema) {

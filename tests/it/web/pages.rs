@@ -91,10 +91,18 @@ async fn every_page_speaks_both_languages() {
         "/nothing",
         "/account",
         "/sign-in",
+        "/statistics",
+        "/people",
+        "/transfer",
+        "/health",
+        "/scan",
+        "/items/new",
+        "/api",
         &item,
         &history,
     ];
-    for path in pages.into_iter().chain(book.iter().map(String::as_str)) {
+    let kept = ["edit", "photos", "stock"].map(|part| format!("{item}/{part}"));
+    for path in pages.into_iter().chain(book.iter().chain(&kept).map(String::as_str)) {
         for lang in ["en", "de"] {
             let page = site.ask("GET", path, &[("Accept-Language", lang)], "").await;
             assert!(page.body.contains(&format!("<html lang=\"{lang}\"")), "{path}");
@@ -116,6 +124,14 @@ async fn every_page_speaks_both_languages() {
                 "tokens.",
                 "scope.",
                 "role.",
+                "edit.",
+                "photos.",
+                "scan.",
+                "stats.",
+                "people.",
+                "import.",
+                "health.",
+                "api.",
             ] {
                 let missing = page
                     .body

@@ -1,0 +1,50 @@
+//! schemathesis asks the API everything its document allows and much that it forbids, as an admin, and finds nothing.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use inventory::config;
+use inventory::domain::{ItemDraft, ItemKind, Scope};
+use secrecy::ExposeSecret as _;
+
+use super::Site;
+
+/// Where `deploy/setup/test-tools.sh` puts it.
+fn program() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))
+        .expect("a home directory");
+    cache.join("inventory/test-tools/bin/st")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn schemathesis_finds_nothing() {
+    // Without its token a program is nobody, from this machine too.
+    let settings = config::Web { local_person: false, ..config::Web::default() };
+    let site = Site::with(settings).await;
+    let (_, token) = site.services.tokens.create(&site.admin, "schemathesis", Scope::Admin, 1).await.expect("made");
+    let shelf = site.location("Shelf", None).await;
+    let drawer = site.location("Drawer", Some(shelf)).await;
+    let mut draft = ItemDraft::new(ItemKind::Consumable, "Wood screw 4 × 40");
+    draft.tags = vec!["fastener".into()];
+    site.item(draft, Some(drawer), 1250).await;
+    site.asset("Cordless drill", shelf).await;
+
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/data/schemathesis.toml");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let run = tokio::process::Command::new(program())
+        .args(["--config-file", config, "run", "--no-color", "--seed", "1"])
+        .args(["--header", &format!("Authorization: Bearer {}", token.expose_secret())])
+        .arg(format!("http://{}/api/v1/openapi.json", site.address))
+        .current_dir(directory.path())
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap_or_else(|error| panic!("{}: {error}; `make test` installs it", program().display()));
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    assert!(said.contains("No issues found"), "{said}");
+}
