@@ -20,6 +20,7 @@ mod notices;
 mod photos;
 mod places;
 mod program;
+pub mod recovery;
 mod related;
 mod results;
 mod rows;

@@ -18,6 +18,7 @@ use super::{Context, begin};
 use crate::app::{App, EXAMPLE, NotReady};
 use crate::config::Config;
 use crate::gui::{Opener, Program, StartError, Surroundings, Wish};
+use crate::services::machine::Machine;
 use crate::services::people::{People, PeopleError, PersonDraft};
 use crate::services::search::upkeep::Worker;
 use crate::{systemd, web};
@@ -34,6 +35,7 @@ pub fn run(
     let surroundings = Surroundings {
         settings: Some(config.paths.data_dir.join(settings)),
         address: if config.web.enabled { config.web.listen.to_string() } else { String::new() },
+        machine: Some(Machine::new(&config.paths.data_dir)),
     };
     let inventory = Arc::new(Inventory { config, socket: systemd::socket()?, open: Mutex::new(None) });
     let shown = {

@@ -29,6 +29,8 @@ pub struct State {
     people: Rc<VecModel<PersonChoice>>,
     /// The number stands there as it was proposed: the first key of the pad replaces it.
     fresh: Cell<bool>,
+    /// The place that was scanned before the thing.
+    into: Cell<Option<ItemId>>,
 }
 
 struct About {
@@ -130,6 +132,12 @@ fn applies(verb: Verb, kind: ItemKind) -> bool {
     }
 }
 
+/// Asks how many of an item go into a place, which was scanned before it.
+pub fn begin_into(face: &Rc<Face>, item: ItemId, place: ItemId) {
+    face.booking.into.set(Some(place));
+    begin(face, Verb::PutBack, &item.to_string(), None);
+}
+
 /// Asks about an act with an item; `loan`: one of its loans comes back.
 pub fn begin(face: &Rc<Face>, verb: Verb, id: &str, loan: Option<LoanId>) {
     let Ok(id) = id.parse::<ItemId>() else { return };
@@ -190,7 +198,14 @@ fn ask(face: &Rc<Face>, about: About) {
     adapter.set_from(line.clone());
     sync(&face.booking.from, from);
 
-    let to = if verb == Verb::Move { None } else { home.or_else(|| view.stock.first().map(|line| line.holder)) };
+    let wished = face.booking.into.take();
+    let to = if wished.is_some() {
+        wished
+    } else if verb == Verb::Move {
+        None
+    } else {
+        home.or_else(|| view.stock.first().map(|line| line.holder))
+    };
     let to_choice = to.and_then(|id| face.places.choice(id));
     adapter.set_asks_to(gives);
     adapter.set_to(to_choice.as_ref().map(|choice| choice.id.clone()).unwrap_or_default());

@@ -4,6 +4,8 @@ use std::future::Future;
 
 use tokio::runtime::Handle;
 
+use super::recovery;
+
 /// Does `work` on tokio, then `then` with its result on the window's thread, where `Rc`s may be owned.
 /// When `work` panics or the loop has ended, `then` never runs.
 pub fn perform<T: Send + 'static>(
@@ -14,7 +16,7 @@ pub fn perform<T: Send + 'static>(
     let task = runtime.spawn(work);
     let continued = slint::spawn_local(async move {
         match task.await {
-            Ok(result) => then(result),
+            Ok(result) => recovery::guard(|| then(result)),
             Err(error) => tracing::error!("A task of the window failed: {error}"),
         }
     });

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::tz::TimeZone;
 use slint::{ComponentHandle, Global, PlatformError, Timer};
@@ -16,7 +17,7 @@ use super::program::{Opener, Program, Surroundings};
 use super::rows::ItemRows;
 use super::settings::Settings;
 use super::ui::{AppWindow, Density, SessionAdapter, Tokens};
-use super::{booking, editor, item, kiosk, live, notices, places, results, session};
+use super::{booking, editor, item, kiosk, live, notices, places, recovery, results, session};
 use crate::domain::Actor;
 use crate::services::Services;
 use crate::services::people::Person;
@@ -48,9 +49,18 @@ pub fn run(runtime: &Handle, opener: Opener, surroundings: Surroundings) -> Resu
 
 /// Closes the window, from whichever thread.
 pub fn quit() {
+    ENDING.store(true, Ordering::Relaxed);
     if let Err(error) = slint::quit_event_loop() {
         tracing::warn!("The window's loop does not end: {error}");
     }
+}
+
+/// Somebody asked for the end, and it is not only the window that went.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`quit`] was called.
+pub(super) fn is_ending() -> bool {
+    ENDING.load(Ordering::Relaxed)
 }
 
 /// The inventory that is shown, and who looks at it.
@@ -188,7 +198,7 @@ pub(super) fn react<A>(face: &Rc<Face>, act: impl Fn(&Rc<Face>, A) + 'static) ->
     let face = Rc::downgrade(face);
     move |argument| {
         if let Some(face) = face.upgrade() {
-            act(&face, argument);
+            recovery::guard(|| act(&face, argument));
         }
     }
 }

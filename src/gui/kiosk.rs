@@ -5,27 +5,37 @@
 
 mod basket;
 mod count;
+mod backlight;
+mod code;
 mod home;
+mod idle;
+mod keys;
 mod ledger;
 mod low;
+mod machine;
 mod navigation;
 mod new_item;
 mod places;
+mod scan;
 mod screen;
 mod session;
+mod sounds;
+mod test_page;
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use slint::{ComponentHandle as _, LogicalSize, PlatformError};
 use tokio::runtime::Handle;
 
 use super::Wish;
-use super::desktop::{Face, react};
+use super::desktop::{self, Face, react};
 use super::program::{Opener, Surroundings};
 use super::ui::{AppWindow, KioskAdapter, Page, ResultsAdapter};
-use super::{results, results::Keep};
+use super::{recovery, results, results::Keep};
 use crate::domain::ItemId;
 
+pub use idle::Times as RestTimes;
 pub use session::require;
 
 /// The room the kiosk is shown in, in logical pixels.
@@ -42,6 +52,11 @@ pub struct State {
     home: home::State,
     basket: basket::State,
     count: count::State,
+    keys: keys::State,
+    scan: scan::State,
+    session: session::State,
+    idle: idle::State,
+    machine: machine::State,
     places: places::State,
     low: low::State,
     ledger: ledger::State,
@@ -74,6 +89,21 @@ impl Kiosk {
         home::connect(&face);
         basket::connect(&face);
         count::connect(&face);
+        keys::connect(&face);
+        code::connect(&face);
+        session::connect(&face);
+        idle::connect(&face);
+        machine::connect(&face);
+        test_page::connect(&face);
+        recovery::mend_with({
+            let face = Rc::downgrade(&face);
+            move || {
+                if let Some(face) = face.upgrade() {
+                    session::end(&face);
+                    navigation::home(&face);
+                }
+            }
+        });
         places::connect(&face);
         low::connect(&face);
         ledger::connect(&face);
@@ -103,8 +133,20 @@ pub fn run(
     surroundings: Surroundings,
     room: Option<Room>,
 ) -> Result<(), PlatformError> {
-    Kiosk::open(runtime, opener, surroundings, room)?.window().run()
+    let kiosk = Kiosk::open(runtime, opener, surroundings, room)?;
+    loop {
+        let began = Instant::now();
+        kiosk.window().run()?;
+        // Slint's backend for bare displays ends at Ctrl-Alt-Backspace. Whoever presses that at a kiosk sees it again.
+        if desktop::is_ending() || room.is_some() || began.elapsed() < BRIEF {
+            return Ok(());
+        }
+        session::end(&kiosk.face);
+    }
 }
+
+/// A window that ends sooner cannot be shown.
+const BRIEF: Duration = Duration::from_secs(1);
 
 /// An inventory is shown, for the first time or another one.
 pub fn shown(face: &Rc<Face>) {
@@ -182,6 +224,9 @@ fn typed(face: &Rc<Face>, text: &str) -> bool {
         return false;
     }
     navigation::forget_search(face);
+    if navigation::here(face).page == Page::SignIn {
+        return session::typed(face, text);
+    }
     face.adapter::<ResultsAdapter>().set_query(text.into());
     navigation::open(face, Page::Find, "");
     results::reload(face, Keep::First);

@@ -43,10 +43,7 @@ pub fn connect(face: &Rc<Face>) {
     });
     adapter.on_undo({
         let undo = react(face, |face, ()| {
-            let offered = *face.notices.offered.borrow();
-            if let Some((booking, request)) = offered {
-                undo(face, booking, None, request);
-            }
+            undo_offered(face);
         });
         move || undo(())
     });
@@ -106,6 +103,15 @@ pub fn failed(face: &Rc<Face>, details: &str) {
     begin(face, Notice::Failed, false);
 }
 
+/// Takes back what is told of, if that can be. Answers whether there was anything.
+pub fn undo_offered(face: &Rc<Face>) -> bool {
+    let offered = *face.notices.offered.borrow();
+    if let Some((booking, request)) = offered {
+        undo(face, booking, None, request);
+    }
+    offered.is_some()
+}
+
 /// Takes a booking back, or one line of it.
 pub fn undo(face: &Rc<Face>, booking: BookingId, line: Option<i32>, request: RequestId) {
     face.call(
@@ -144,7 +150,7 @@ fn begin(face: &Rc<Face>, notice: Notice, undoable: bool) {
     });
 }
 
-fn close(face: &Face) {
+pub fn close(face: &Face) {
     face.notices.clock.stop();
     face.notices.offered.replace(None);
     let adapter = face.adapter::<NoticesAdapter>();

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::services::Services;
 use crate::services::health::Health;
+use crate::services::machine::Machine;
 
 /// Which inventory is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,4 +52,6 @@ pub struct Surroundings {
     pub settings: Option<PathBuf>,
     /// Where browsers find the same inventory; empty: nowhere.
     pub address: String,
+    /// The machine it all runs on, where a kiosk looks after it.
+    pub machine: Option<Machine>,
 }

@@ -105,7 +105,12 @@ fn show(face: &Rc<Face>, program: Program, person: Person) {
     live::follow(face, &program.services);
     let actor = Actor::person(person.id, person.role);
     face.shown.replace(Some(Shown { program, person: None, actor: Actor::anonymous() }));
-    act_as(face, Some(person), actor);
+    // At a kiosk people say who they are; in the example everybody may try everything.
+    if face.is_kiosk() && !face.adapter::<SessionAdapter>().get_example() {
+        act_as(face, None, Actor::anonymous());
+    } else {
+        act_as(face, Some(person), actor);
+    }
     face.places.forget();
     face.results.forget();
     item::clear(face);
@@ -174,7 +179,7 @@ fn show_language(language: Language) {
     }
 }
 
-fn remember(face: &Face) {
+pub fn remember(face: &Face) {
     if let Some(path) = &face.surroundings.settings {
         face.settings.borrow().save(path);
     }

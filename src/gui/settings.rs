@@ -1,11 +1,14 @@
 //! How a person likes the window: remembered beside the data, in a small file.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::ui::{Density, Language, Theme};
+use super::kiosk::RestTimes;
+use super::ui::{Density, KeyLanguage, Language, Theme};
+use crate::domain::scanner;
 
 /// What is remembered. An unknown word means the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,6 +24,22 @@ pub struct Settings {
     reduced_motion: bool,
     /// What is read is a fifth larger.
     large_text: bool,
+    /// The kiosk's scanner.
+    scanner: scanner::Settings,
+    /// The keys on the screen: `en`, `de`, `fr`, `es`, or empty: as the language.
+    keys: String,
+    /// The sign-in name of the person the kiosk itself acts as, so that nobody needs to sign in; empty: they do.
+    device_person: String,
+    /// After so many seconds without a touch a session ends: 10 to 3600.
+    lock_after: Option<u16>,
+    /// After so many seconds without a touch the screen dims, says how to begin, and is dark if it is night.
+    dim_after: Option<u32>,
+    quiet_after: Option<u32>,
+    dark_after: Option<u32>,
+    /// The hours of the night; the same hour twice: there is none.
+    night: Option<(u8, u8)>,
+    /// No sounds.
+    silent: bool,
     /// The program that takes a picture, `{file}` where it goes; empty: one that is found.
     camera: String,
 }
@@ -79,6 +98,59 @@ impl Settings {
 
     pub fn camera(&self) -> &str {
         self.camera.trim()
+    }
+
+    pub fn scanner(&self) -> &scanner::Settings {
+        &self.scanner
+    }
+
+    pub fn set_scanner(&mut self, settings: scanner::Settings) {
+        self.scanner = settings.within_bounds();
+    }
+
+    /// Which letters the keys on the screen have.
+    pub fn key_language(&self) -> KeyLanguage {
+        let language = if self.keys.is_empty() { &self.language } else { &self.keys };
+        match language.as_str() {
+            "de" => KeyLanguage::German,
+            "fr" => KeyLanguage::French,
+            "es" => KeyLanguage::Spanish,
+            _ => KeyLanguage::English,
+        }
+    }
+
+    pub fn set_key_language(&mut self, language: KeyLanguage) {
+        self.keys = String::from(match language {
+            KeyLanguage::English => "en",
+            KeyLanguage::German => "de",
+            KeyLanguage::French => "fr",
+            KeyLanguage::Spanish => "es",
+        });
+    }
+
+    /// As whom the kiosk itself acts, where a setting lets it.
+    pub fn device_person(&self) -> Option<&str> {
+        Some(self.device_person.as_str()).filter(|login| !login.is_empty())
+    }
+
+    /// When a session ends by itself.
+    pub fn lock_after(&self) -> Duration {
+        Duration::from_secs(self.lock_after.unwrap_or(120).clamp(10, 3600).into())
+    }
+
+    /// When the screen rests.
+    pub fn rest_times(&self) -> RestTimes {
+        let seconds = |set: Option<u32>, usual: u32| Duration::from_secs(set.unwrap_or(usual).max(10).into());
+        RestTimes {
+            dim: seconds(self.dim_after, 120),
+            quiet: seconds(self.quiet_after, 300),
+            dark: seconds(self.dark_after, 900),
+            night: self.night.unwrap_or((22, 6)),
+        }
+    }
+
+    pub fn sounds(&self) -> bool {
+        !self.silent
     }
 
     pub fn language(&self) -> Language {

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix::sys::statvfs::statvfs;
 use thiserror::Error;
@@ -62,6 +62,8 @@ pub struct MachineStatus {
     pub uptime: Option<Duration>,
     pub addresses: Vec<IpAddr>,
     pub model: Option<String>,
+    /// When the newest archive in the data's `backups` was written.
+    pub last_backup: Option<SystemTime>,
 }
 
 /// What an admin may have the machine do.
@@ -118,6 +120,7 @@ impl Machine {
             program_memory: kilobytes(&rollup, "Pss:"),
             uptime: uptime.map(Duration::from_secs_f64),
             addresses: addresses().await,
+            last_backup: self.last_backup(),
             model: self.read("proc/device-tree/model").map(|text| text.trim_end_matches('\0').to_owned()),
         })
     }
@@ -181,6 +184,11 @@ impl Machine {
         Some((stat.blocks_available() * stat.fragment_size(), stat.blocks() * stat.fragment_size()))
     }
 
+    fn last_backup(&self) -> Option<SystemTime> {
+        let archives = std::fs::read_dir(self.data_dir.join("backups")).ok()?.flatten();
+        archives.filter_map(|file| file.metadata().ok().filter(std::fs::Metadata::is_file)?.modified().ok()).max()
+    }
+
     /// A machine whose interfaces cannot be read is taken as online: a banner that is wrong is worse than none.
     fn online(&self) -> bool {
         let Ok(interfaces) = std::fs::read_dir(self.root.join("sys/class/net")) else { return true };
@@ -235,6 +243,7 @@ mod tests {
         write(root.path(), "proc/self/smaps_rollup", "Rss:  200 kB\nPss:  150 kB\n");
         write(root.path(), "proc/uptime", "3600.25 14000.00\n");
         write(root.path(), "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0");
+        write(root.path(), "backups/inventory.tar.zst", "");
         let machine = Machine::at(root.path(), root.path());
         (root, machine)
     }
@@ -248,6 +257,7 @@ mod tests {
         assert_eq!(status.memory_whole, Some(8_245_892 * 1024));
         assert_eq!(status.program_memory, Some(150 * 1024));
         assert_eq!(status.uptime, Some(Duration::from_millis(3_600_250)));
+        assert!(status.last_backup.is_some_and(|at| at <= SystemTime::now()));
         assert_eq!(status.model.as_deref(), Some("Raspberry Pi 5 Model B Rev 1.0"));
         assert!(status.disk_whole > status.disk_free && status.disk_free > Some(0));
     }

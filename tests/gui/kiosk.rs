@@ -1,7 +1,9 @@
 //! The kiosk: find, take, put back, know what is left, pressed as a person presses.
 
 mod acts;
+mod keys;
 mod lists;
+mod people;
 
 use std::time::Duration;
 

@@ -19,6 +19,7 @@ use inventory::gui::{Desktop, Kiosk, Opener, Program, Room, Surroundings};
 use inventory::services::Services;
 use inventory::services::catalog::{ItemView, NewItem, Placement};
 use inventory::services::health::{Health, Schema};
+use inventory::services::machine::Machine;
 use inventory::services::people::PersonDraft;
 use inventory::services::photos::Source;
 use inventory::services::stock::{HistoryFilter, HistoryLine};
@@ -66,7 +67,17 @@ pub fn play_with_meaning<S, P>(
     play_over(real_meaning(), desktop, set, act);
 }
 
-/// Runs a play at a kiosk with so many pixels.
+/// How a kiosk is set up.
+pub enum Kiosked {
+    /// Over the example: whoever stands there may do everything.
+    Example,
+    /// Over somebody's own inventory: people say who they are.
+    Locked,
+    /// The same, on this machine.
+    On(Machine),
+}
+
+/// Runs a play at a kiosk with so many pixels, at which everybody may do everything.
 pub fn play_kiosk<S, P>(
     room: (u32, u32),
     set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
@@ -75,9 +86,25 @@ pub fn play_kiosk<S, P>(
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
+    play_kiosk_as(Kiosked::Example, room, set, act);
+}
+
+/// Runs a play at a kiosk that is set up so.
+pub fn play_kiosk_as<S, P>(
+    kiosked: Kiosked,
+    room: (u32, u32),
+    set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
+    act: impl FnOnce(Stage) -> P + Send + 'static,
+) where
+    S: Future<Output = ()> + Send + 'static,
+    P: Future<Output = ()> + 'static,
+{
+    let example = matches!(kiosked, Kiosked::Example);
+    let machine = if let Kiosked::On(machine) = kiosked { Some(machine) } else { None };
     let open = move |opener| {
         let room = Some(Room { width: room.0, height: room.1 });
-        let kiosk = Kiosk::open(runtime(), opener, Surroundings::default(), room).expect("a window opens");
+        let surroundings = Surroundings { machine, ..Surroundings::default() };
+        let kiosk = Kiosk::open(runtime(), opener, surroundings, room).expect("a window opens");
         kiosk.window().show().expect("the testing backend shows windows");
         Opened::Kiosk(kiosk)
     };

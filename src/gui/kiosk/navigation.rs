@@ -8,7 +8,8 @@ use slint::SharedString;
 use super::super::desktop::{Face, react};
 use super::super::ui::{Column, ItemAdapter, KioskAdapter, Navigation, Page, ResultsAdapter, TreeAdapter, Verb};
 use super::super::{booking, item, results, results::Keep};
-use super::{basket, count, home, ledger, low, on, places};
+use super::{basket, code, count, home, ledger, low, machine, on, places, session};
+use crate::domain::Permission;
 
 /// One page on the way.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +74,10 @@ pub fn here(face: &Face) -> Stop {
 
 /// Goes on to a page. The same one again is no step.
 pub fn open(face: &Rc<Face>, page: Page, id: &str) {
+    if page == Page::Status && !session::may(face, Permission::Keep) {
+        session::require(face, Permission::Keep, |face| open(face, Page::Status, ""));
+        return;
+    }
     go(face, Stop::new(page, id));
 }
 
@@ -84,6 +89,9 @@ fn set_out(face: &Rc<Face>, verb: Verb) {
 
 /// A thing was chosen in a list, or scanned: what the person set out to do is done with it, else its page is shown.
 pub fn choose(face: &Rc<Face>, id: &str) {
+    if code::attached(face, id) {
+        return;
+    }
     match here(face).verb {
         Some(verb) => booking::begin(face, verb, id, None),
         None => open(face, Page::Item, id),
@@ -122,6 +130,7 @@ pub fn back(face: &Rc<Face>) {
 
 /// Home, from wherever.
 pub fn home(face: &Rc<Face>) {
+    code::forget(face);
     leave(face, &here(face));
     face.kiosk.navigation.way.borrow_mut().clear();
     forget_search(face);
@@ -204,6 +213,7 @@ fn arrive(face: &Rc<Face>) {
                 item::show(face, id);
             }
         }
+        Page::Status => machine::show(face),
         Page::Person => ledger::enter_person(face, &stop.id),
         _ => refresh(face),
     }

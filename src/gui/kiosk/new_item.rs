@@ -14,7 +14,7 @@ use super::super::models::sync;
 use super::super::notices::Told;
 use super::super::ui::{EditorAdapter, NewItemAdapter, Notice, Page, ResultRow, Verb};
 use super::super::{editor, notices, results};
-use super::{navigation, on};
+use super::{code, navigation, on};
 use crate::domain::{ItemId, Permission, RequestId};
 use crate::services::search::SearchRequest;
 
@@ -120,6 +120,7 @@ fn same(face: &Rc<Face>, id: &str) {
 pub fn leave_for(face: &Rc<Face>, id: ItemId) {
     face.adapter::<EditorAdapter>().set_open(false);
     navigation::replace(face, Page::NewItem, Page::Item, &id.to_string());
+    code::made(face, id);
 }
 
 /// The program that takes a picture.
