@@ -27,7 +27,7 @@ pub fn pressed(now: &str, key: &str, fresh: bool, numbers: format::Numbers) -> S
     let mut text = if fresh && !key.is_empty() { String::new() } else { plain(now, numbers) };
     if key.is_empty() {
         text.pop();
-    } else if key == point.to_string() {
+    } else if key.starts_with(point) {
         if !text.contains(point) {
             text.push_str(if text.is_empty() { "0" } else { "" });
             text.push(point);
