@@ -18,6 +18,9 @@ impl Default for Retention {
     }
 }
 
+/// Which period a day falls into: the year, and the day, week or month of it.
+type Period<'a> = &'a dyn Fn(Date) -> (i32, u16);
+
 impl Retention {
     /// For each of the moments at which backups were made, whether it is kept. The newest always is, whatever the
     /// policy. Days, weeks (from Monday, ISO 8601) and months are those of UTC, and only those with a backup count: after
@@ -35,8 +38,7 @@ impl Retention {
             (year, u16::from(week))
         };
         let month = |date: Date| (date.year(), u16::from(u8::from(date.month())));
-        let periods: [(usize, &dyn Fn(Date) -> (i32, u16)); 3] =
-            [(self.daily, &day), (self.weekly, &week), (self.monthly, &month)];
+        let periods: [(usize, Period); 3] = [(self.daily, &day), (self.weekly, &week), (self.monthly, &month)];
         for (count, period) in periods {
             let mut seen = BTreeSet::new();
             for &index in &newest_first {

@@ -3,10 +3,10 @@
 //! [`navigation`] keeps where the person is; a page is one file here and one in `ui/pages/kiosk`. Who acts is the actor of
 //! what is shown, changed by `session::act_as` alone; whatever changes something asks [`session::require`] first.
 
-mod basket;
-mod count;
 mod backlight;
+mod basket;
 mod code;
+mod count;
 mod home;
 mod idle;
 mod keys;

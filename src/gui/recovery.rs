@@ -59,6 +59,7 @@ mod tests {
         let answer: i32 = guard(|| panic!("on purpose"));
         assert_eq!((answer, mended.get()), (0, 1));
         mend_with(|| panic!("worse"));
-        guard(|| panic!("on purpose"));
+        let again: i32 = guard(|| panic!("on purpose"));
+        assert_eq!(again, 0, "a mend that fails itself does not take the window with it");
     }
 }

@@ -57,11 +57,17 @@ impl Reorder {
         for (item, part) in import::supplied(&client, &ids).await? {
             parts.entry(item).or_default().push(part);
         }
-        parts.values_mut().for_each(|parts| parts.sort_by_key(|part| part.supplier.to_lowercase()));
+        for parts in parts.values_mut() {
+            parts.sort_by_key(|part| part.supplier.to_lowercase());
+        }
         let mut rows = summaries::load(&client, &ids).await?;
         if !actor.may(Permission::SeePrivate) {
-            parts.values_mut().flatten().for_each(|part| part.price = None);
-            rows.iter_mut().for_each(|row| super::catalog::hide_borrower(&mut row.path));
+            for part in parts.values_mut().flatten() {
+                part.price = None;
+            }
+            for row in &mut rows {
+                super::catalog::hide_borrower(&mut row.path);
+            }
         }
         let lines = rows.into_iter().map(|item| {
             let maximum = maxima.get(&item.id).copied();

@@ -104,7 +104,9 @@ impl Stocktakes {
         actor.require(Permission::Look)?;
         let client = self.db.client().await?;
         let mut heads = store::list(&client, states, limit).await?;
-        heads.iter_mut().for_each(|head| view::hide_names(actor, head));
+        for head in &mut heads {
+            view::hide_names(actor, head);
+        }
         Ok(heads)
     }
 

@@ -104,7 +104,7 @@ pub fn level(
         path.push_str(&start);
         at = now;
     }
-    path.push_str(&format!(" H{}", dots(x(today))));
+    path.extend([" H".to_owned(), dots(x(today))]);
     html! {
         svg.chart role="img" aria-label=(title) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
             (grid(lang, top, &y))

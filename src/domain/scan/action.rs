@@ -113,11 +113,10 @@ fn item_in(id: ItemId, kind: ItemKind, archived: bool, into: Option<ItemId>, ope
         (_, Open::Count) => Action::Count,
         // An archived thing cannot be booked, and its page says so; a product has no stock of its own.
         (_, _) if archived || kind == ItemKind::Product => Action::ShowItem(id),
-        (ItemKind::Location, _) => Action::ShowPlace(id),
         (ItemKind::Container, Open::Place { id: place, kind: ItemKind::Location }) if into != Some(place) => {
             Action::PutInto { item: id, place }
         }
-        (ItemKind::Container, _) => Action::ShowPlace(id),
+        (ItemKind::Location | ItemKind::Container, _) => Action::ShowPlace(id),
         (_, Open::Amount(item)) if item == id => Action::Raise(1),
         (_, Open::Place { id: place, .. }) if kind == ItemKind::Consumable || into != Some(place) => {
             Action::PutInto { item: id, place }

@@ -84,7 +84,7 @@ pub fn connect(face: &Rc<Face>) {
         ask_no_more(face);
     }));
     adapter.on_never_mind(on(face, |face| ask_no_more(face)));
-    adapter.on_clear(on(face, |face| empty(face)));
+    adapter.on_clear(on(face, empty));
     adapter.on_confirm(on(face, |face| super::require(face, Permission::Book, confirm)));
 }
 

@@ -110,9 +110,9 @@ mod tests {
     use super::*;
 
     const TIMES: Times = Times {
-        dim: Duration::from_secs(60),
-        quiet: Duration::from_secs(180),
-        dark: Duration::from_secs(600),
+        dim: Duration::from_mins(1),
+        quiet: Duration::from_mins(3),
+        dark: Duration::from_mins(10),
         night: (22, 6),
     };
 
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn a_night_within_one_day_and_none_at_all_are_understood() {
         let noon = Times { night: (12, 14), ..TIMES };
-        assert_eq!(noon.rest(Duration::from_secs(900), 13), Rest::Blank);
-        assert_eq!(noon.rest(Duration::from_secs(900), 14), Rest::Quiet);
+        assert_eq!(noon.rest(Duration::from_mins(15), 13), Rest::Blank);
+        assert_eq!(noon.rest(Duration::from_mins(15), 14), Rest::Quiet);
         let never = Times { night: (0, 0), ..TIMES };
-        assert_eq!(never.rest(Duration::from_secs(900), 0), Rest::Quiet);
+        assert_eq!(never.rest(Duration::from_mins(15), 0), Rest::Quiet);
     }
 }

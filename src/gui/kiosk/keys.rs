@@ -46,7 +46,7 @@ const PROBE: &str = "\u{f7fe}";
 /// How often it is looked whether keys still arrive: a page that goes may take the focus with it.
 const WATCH: Duration = Duration::from_millis(500);
 /// Who typed on a real keyboard so long ago uses the screen again.
-const HARDWARE_FOR: Duration = Duration::from_secs(60);
+const HARDWARE_FOR: Duration = Duration::from_mins(1);
 
 pub fn connect(face: &Rc<Face>) {
     let settings = face.settings.borrow().scanner().clone();

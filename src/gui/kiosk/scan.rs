@@ -8,7 +8,9 @@ use slint::{Timer, TimerMode};
 
 use super::super::desktop::Face;
 use super::super::notices::{self, Told};
-use super::super::ui::{BookingAdapter, CodeAdapter, Page, ResultsAdapter, ScanTold, ScannerAdapter, Verb};
+use super::super::ui::{
+    BasketAdapter, BookingAdapter, CodeAdapter, CountAdapter, Page, ResultsAdapter, ScanTold, ScannerAdapter, Verb,
+};
 use super::super::{booking, live, results, results::Keep};
 use super::{idle, navigation, on, session, sounds, test_page};
 use crate::domain::scan::action::{self, Action, Named, Open, Situation};
@@ -64,8 +66,16 @@ fn act(face: &Rc<Face>, text: String, found: Scanned) {
         Scanned::Unknown { text } => (Named::Nothing, text.clone()),
     };
     let action = action::decide(named, situation(face));
+    let for_basket = navigation::here(face).page == Page::Basket
+        && matches!(action, Action::TakeOne(_) | Action::ShowItem(_) | Action::ShowPlace(_));
+    if action == Action::Count || for_basket {
+        tell(face, ScanTold::Found, &name);
+        super::scanned(face, &text);
+        return;
+    }
     match action {
-        Action::Wake => {}
+        // What counts was said above.
+        Action::Wake | Action::Count => {}
         Action::SignIn(_) => session::with_badge(face, text),
         Action::Renew => tell(face, ScanTold::Renewed, ""),
         Action::ShowItem(id) => {
@@ -86,13 +96,21 @@ fn act(face: &Rc<Face>, text: String, found: Scanned) {
         }
         Action::Raise(by) => {
             tell(face, ScanTold::More, &by.to_string());
-            face.adapter::<BookingAdapter>().invoke_step(i32::try_from(by).unwrap_or(1));
+            let by = i32::try_from(by).unwrap_or(1);
+            match navigation::here(face).page {
+                Page::Basket => face.adapter::<BasketAdapter>().invoke_step(by),
+                Page::Count => face.adapter::<CountAdapter>().invoke_step(by),
+                _ => face.adapter::<BookingAdapter>().invoke_step(by),
+            }
         }
         Action::Confirm => {
             tell(face, ScanTold::Command, "");
-            face.adapter::<BookingAdapter>().invoke_confirm();
+            match navigation::here(face).page {
+                Page::Basket => face.adapter::<BasketAdapter>().invoke_confirm(),
+                Page::Count => face.adapter::<CountAdapter>().invoke_confirm(),
+                _ => face.adapter::<BookingAdapter>().invoke_confirm(),
+            }
         }
-        Action::Count => tell(face, ScanTold::Found, &name),
         Action::Choose => {
             tell(face, ScanTold::Several, &name);
             face.adapter::<ResultsAdapter>().set_query(text.into());

@@ -14,12 +14,12 @@ use super::super::desktop::{Face, react};
 use super::super::session::{act_as, initials};
 use super::super::ui::{FaceRow, Page, SignInAdapter, SignInTrouble, StepUp};
 use super::super::{item, notices};
-use super::{idle, navigation, on, sounds};
+use super::{basket, idle, navigation, on, sounds};
 use crate::domain::{Actor, Permission, PersonId, Role};
 use crate::services::people::{Face as Known, PeopleError, Person, Proof};
 
 /// How long a keeper's rights last at a kiosk.
-const ELEVATED: Duration = Duration::from_secs(300);
+const ELEVATED: Duration = Duration::from_mins(5);
 /// A PIN has at most so many digits.
 const DIGITS: usize = 12;
 
@@ -238,6 +238,8 @@ pub fn end(face: &Rc<Face>) {
     if state.session.take().is_none() {
         return;
     }
+    // What one person collected is not booked by the next.
+    basket::empty(face);
     act_as(face, None, Actor::anonymous());
     item::clear(face);
     notices::close(face);

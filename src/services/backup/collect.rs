@@ -185,7 +185,7 @@ pub fn archive(
 /// Gives the archive a name that no other has.
 fn place(work: &Path, dir: &Path, begun: OffsetDateTime, encrypted: bool) -> io::Result<PathBuf> {
     // The directory's lock is held; nobody takes the name meanwhile.
-    let path = (0..)
+    let path = (0..=9_999)
         .map(|again| dir.join(shelf::name(begun, encrypted, again)))
         .find(|path| !path.exists())
         .ok_or(io::ErrorKind::AlreadyExists)?;

@@ -82,7 +82,7 @@ pub fn read(origin: Origin, directories: Vec<PathBuf>) -> Result<(Batch, Picture
             let Some(entry) = zip.find("database.sql").cloned() else {
                 return Err(ImportError::Foreign("the archive has no database.sql: it is no backup of ThingDB".into()));
             };
-            (rows(BufReader::new(zip.read(&entry).map_err(unreadable)?))?, Some(zip))
+            (rows(BufReader::new(zip.read(&entry).map_err(|error| unreadable(&error))?))?, Some(zip))
         }
         Origin::Dump(path) => {
             let file = File::open(&path).map_err(|error| ImportError::File { path, error })?;
@@ -98,7 +98,7 @@ pub fn read(origin: Origin, directories: Vec<PathBuf>) -> Result<(Batch, Picture
     Ok((batch(rows), PictureSource::Embedded(Arc::new(find))))
 }
 
-fn unreadable(error: io::Error) -> ImportError {
+fn unreadable(error: &io::Error) -> ImportError {
     ImportError::Foreign(error.to_string())
 }
 
@@ -137,7 +137,7 @@ fn rows(dump: impl BufRead) -> Result<Rows, ImportError> {
             _ => {}
         }
     })
-    .map_err(unreadable)?;
+    .map_err(|error| unreadable(&error))?;
     Ok(rows)
 }
 
@@ -325,7 +325,7 @@ fn some(from: impl Read) -> Option<Vec<u8>> {
 fn turn(bytes: &[u8], degrees: u16) -> Option<Vec<u8>> {
     let reader = || image::ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok();
     let (width, height) = reader()?.into_dimensions().ok()?;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS as u64 {
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
         return None;
     }
     let picture = reader()?.decode().ok()?;

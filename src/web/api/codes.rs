@@ -42,6 +42,7 @@ pub struct Scan {
 
 /// What a code means.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "`meaning` is the word of the API")]
 pub struct Meaning {
     /// `item`; `choice`, when several items share a trade number; `blank`, a printed label that is on nothing yet; `badge`;
     /// `command`; `unknown`

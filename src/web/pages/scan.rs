@@ -66,7 +66,7 @@ fn address(code: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             address.push(char::from(byte));
         } else {
-            address.push_str(&format!("%{byte:02X}"));
+            address.extend(["%", &hex::encode_upper([byte])]);
         }
     }
     address

@@ -111,7 +111,7 @@ async fn body(visit: &Visit, id: StocktakeId, shown: &Shown, wrong: Option<&str>
 fn progress(visit: &Visit, view: &StocktakeView) -> Markup {
     let lang = visit.lang;
     let all = view.counted + view.to_count;
-    let share = if all == 0 { 100 } else { view.counted * 100 / all };
+    let share = (view.counted * 100).checked_div(all).unwrap_or(100);
     html! {
         div.gauge-box {
             svg.gauge role="img" aria-label=(t!("count.progress", locale = lang.code(), counted = view.counted, all = all)) width="100%" height="18" {

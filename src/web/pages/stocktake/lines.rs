@@ -19,10 +19,7 @@ use crate::web::words::{self, say};
 
 /// What the last count did.
 pub fn said(visit: &Visit, view: &StocktakeView, shown: &Shown) -> Option<String> {
-    let key = match shown.said.as_str() {
-        key @ ("counted" | "not-here" | "open" | "here") => key,
-        _ => return None,
-    };
+    let key @ ("counted" | "not-here" | "open" | "here") = shown.said.as_str() else { return None };
     let item: ItemId = shown.item.parse().ok()?;
     let lang = visit.lang;
     let line = view.lines.iter().filter(|line| line.line.item == item).max_by_key(|line| line.counted_at);
