@@ -10,6 +10,7 @@ use inventory::store::summaries::PathHead;
 use crate::house::House;
 
 /// A hall with a case, a drill in a tray in the case, and screws of which most are in the hall.
+#[expect(clippy::struct_field_names, reason = "a case is what it is called")]
 struct Case {
     house: House,
     hall: ItemId,

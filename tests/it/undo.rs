@@ -1,5 +1,6 @@
 //! What an import did is taken back as one, and what was done since stays.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use inventory::domain::{Act, ItemDraft, Quantity, RequestId};
@@ -76,7 +77,7 @@ async fn what_stands_in_the_way_of_an_undo_is_named_among_many_lines() {
     let house = House::new().await;
     let mut file = String::from("id,kind,name,place,quantity\nhall,location,Hall,,\n");
     for n in 1..=40 {
-        file += &format!("n{n},consumable,Nail {n},Hall,10\n");
+        writeln!(file, "n{n},consumable,Nail {n},Hall,10").expect("memory takes it");
     }
     let report = house.import(&file).await;
     let nail = house.item("Nail 17").await.summary.id;
@@ -97,7 +98,7 @@ async fn a_large_import_is_taken_back_in_seconds() {
     let house = House::new().await;
     let mut file = String::from("id,kind,name,place,quantity,tags\n");
     for n in 0..2_000 {
-        file += &format!("n{n},consumable,Nail {n},Hall / Shelf {},10,tag {}\n", n % 50, n % 7);
+        writeln!(file, "n{n},consumable,Nail {n},Hall / Shelf {},10,tag {}", n % 50, n % 7).expect("memory takes it");
     }
     let report = house.import(&file).await;
     let began = Instant::now();
