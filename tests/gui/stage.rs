@@ -101,7 +101,11 @@ pub fn play_kiosk_as<S, P>(
 {
     let example = matches!(kiosked, Kiosked::Example);
     let machine = if let Kiosked::On(machine) = kiosked { Some(machine) } else { None };
-    let open = move |opener| {
+    let open = move |opener: Opener| {
+        let opener: Opener = Arc::new(move |wish| {
+            let opening = opener(wish);
+            async move { opening.await.map(|program| Program { example, ..program }) }.boxed()
+        });
         let room = Some(Room { width: room.0, height: room.1 });
         let surroundings = Surroundings { machine, ..Surroundings::default() };
         let kiosk = Kiosk::open(runtime(), opener, surroundings, room).expect("a window opens");

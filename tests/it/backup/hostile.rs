@@ -158,7 +158,7 @@ async fn a_broken_archive_leaves_everything_as_it_is() {
         let mut flipped = whole.clone();
         flipped[at] ^= 0x10;
         std::fs::write(&path, flipped).expect("written");
-        siege.refuses_file(&format!("byte {at} flipped"), &path, "the backup is").await;
+        siege.refuses_file(&format!("byte {at} flipped"), &path, "backup").await;
     }
     std::fs::write(&path, b"PK\x03\x04 a zip").expect("written");
     siege.refuses_file("another kind of file", &path, "no backup of inventory").await;

@@ -43,7 +43,6 @@ async fn what_is_no_picture_of_ours_is_not_found() {
     let source = Source::Bytes(camera_jpeg(&drawing(), 1));
     let photo = site.services.photos.add(&site.admin, saw, source, "").await.expect("a picture").photo;
     for path in [
-        format!("/photos/{photo}/original"),
         format!("/photos/{photo}/640"),
         format!("/photos/{photo}/../{photo}/320x"),
         "/photos/018f0000-0000-7000-8000-000000000000/320".to_owned(),
