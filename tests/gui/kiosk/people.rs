@@ -69,6 +69,41 @@ fn a_badge_signs_in_as_a_member_and_what_waited_goes_on() {
     );
 }
 
+#[ignore = "written and does not hold yet: the kiosk's open work"]
+#[test]
+fn a_name_and_a_pin_sign_in_and_a_wrong_one_is_told_in_words() {
+    play_kiosk_as(
+        Kiosked::Locked,
+        (720, 1280),
+        |_| async {},
+        |stage| async move {
+            equip(&stage).await;
+            stage.press("Sign in");
+            at(&stage, Page::SignIn).await;
+            let adapter = SignInAdapter::get(stage.window());
+            stage.until("Ann is offered", || adapter.get_faces().row_count() == 1).await;
+            stage.press("Ann Meyer");
+            for digit in ["1", "2", "3", "4"] {
+                stage.press(digit);
+            }
+            assert_eq!(adapter.get_digits(), 4);
+            stage.press("Sign in");
+            stage.until("it is refused", || adapter.get_trouble() == SignInTrouble::Wrong).await;
+            assert!(stage.shows("That is not the PIN of Ann Meyer."));
+            for digit in ["4", "7", "1", "1"] {
+                stage.press(digit);
+            }
+            stage.press("Sign in");
+            stage.until("Ann is here", || !anonymous(&stage)).await;
+            at(&stage, Page::Home).await;
+            assert!(adapter.get_seconds_left() > 0, "the time left is known");
+            adapter.invoke_sign_out();
+            stage.until("and gone", || anonymous(&stage)).await;
+            assert_eq!(adapter.get_seconds_left(), 0);
+        },
+    );
+}
+
 #[test]
 fn an_unknown_badge_is_an_unknown_code_and_signs_nobody_in() {
     play_kiosk_as(
@@ -80,6 +115,35 @@ fn an_unknown_badge_is_an_unknown_code_and_signs_nobody_in() {
             scan(&stage, "BNOBODYHASTHISBADGE");
             at(&stage, Page::Code).await;
             assert!(anonymous(&stage));
+        },
+    );
+}
+
+#[ignore = "written and does not hold yet: the kiosk's open work"]
+#[test]
+fn the_status_page_needs_a_keeper_who_proves_it() {
+    play_kiosk_as(
+        Kiosked::Locked,
+        (1280, 720),
+        |_| async {},
+        |stage| async move {
+            let (ann, badge) = equip(&stage).await;
+            scan(&stage, &badge);
+            stage.until("Ann is here", || !anonymous(&stage)).await;
+            stage.press("Status: Search by words only");
+            let adapter = SignInAdapter::get(stage.window());
+            stage.until("her PIN is asked", || adapter.get_step_up() == StepUp::Pin).await;
+            assert_eq!(adapter.get_keeper(), ann.to_string().as_str());
+            adapter.invoke_prove("0000".into());
+            stage.until("it is refused", || adapter.get_trouble() == SignInTrouble::Wrong).await;
+            adapter.invoke_prove("4711".into());
+            at(&stage, Page::Status).await;
+            assert!(adapter.get_elevated_left() > 290, "for five minutes");
+            stage.until("the machine is told", || MachineAdapter::get(stage.window()).get_rows().row_count() > 3).await;
+            // What is scanned here is shown, and does nothing.
+            scan(&stage, "]E04006381333931");
+            stage.until("it is read", || stage.shows("Read as: 4006381333931 · EAN/UPC")).await;
+            assert_eq!(page(&stage), Page::Status);
         },
     );
 }
@@ -133,6 +197,52 @@ fn a_resting_screen_is_woken_by_a_scan_or_a_touch_which_do_nothing_else() {
             pause(Duration::from_millis(50)).await;
             stage.press("Wake the screen");
             stage.until("it is awake", || idle.get_rest() == Rest::Awake).await;
+        },
+    );
+}
+
+#[ignore = "written and does not hold yet: the kiosk's open work"]
+#[test]
+fn a_fault_releases_the_session_and_home_is_back_within_two_seconds() {
+    play_kiosk_as(
+        Kiosked::Locked,
+        SMALL,
+        |_| async {},
+        |stage| async move {
+            let (_, badge) = equip(&stage).await;
+            scan(&stage, &badge);
+            stage.until("Ann is here", || !anonymous(&stage)).await;
+            stage.press("Places");
+            at(&stage, Page::Places).await;
+            let mended: i32 = recovery::guard(|| panic!("a fault on purpose"));
+            assert_eq!(mended, 0);
+            let took = stage.until("home is back", || page(&stage) == Page::Home && anonymous(&stage)).await;
+            assert!(took < Duration::from_secs(2), "{took:?}");
+            scan(&stage, &badge);
+            stage.until("and it works on", || !anonymous(&stage)).await;
+        },
+    );
+}
+
+#[ignore = "written and does not hold yet: the kiosk's open work"]
+#[test]
+fn a_hot_machine_is_told_on_every_page_and_no_longer_when_it_is_cool() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let zone = root.path().join("sys/class/thermal/thermal_zone0");
+    std::fs::create_dir_all(&zone).expect("made");
+    std::fs::write(zone.join("temp"), "84000\n").expect("written");
+    let machine = Machine::at(root.path(), root.path());
+    play_kiosk_as(
+        Kiosked::On(machine),
+        SMALL,
+        |_| async {},
+        move |stage| async move {
+            let hot = "The machine is too hot: 84 °C.";
+            let told = || MachineAdapter::get(stage.window()).get_celsius() == "84";
+            stage.until("the heat is told", told).await;
+            assert!(stage.shows(&format!("{hot} Everything works, slower. Let air to it.")));
+            std::fs::write(zone.join("temp"), "60000\n").expect("written");
+            stage.until("and no longer", || MachineAdapter::get(stage.window()).get_celsius() == "").await;
         },
     );
 }
