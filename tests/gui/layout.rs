@@ -333,7 +333,7 @@ impl Look {
                 let both = sight.within(other.sight);
                 let nested = area.holds(other.area) || other.area.holds(*area);
                 let in_a_row = *role == AccessibleRole::ListItem || other.role == AccessibleRole::ListItem;
-                if !both.is_empty() && !(nested && in_a_row) {
+                if !(both.is_empty() || nested && in_a_row) {
                     faults.push(format!("{name} and `{}` lie over each other: {:?}", other.label, both.key()));
                 }
             }
