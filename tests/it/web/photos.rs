@@ -1,5 +1,6 @@
 //! Pictures as they are served: for good, as what they are, to nobody else, and without what a camera wrote into them.
 
+use inventory::domain::Actor;
 use inventory::services::photos::Source;
 
 use super::Site;
@@ -51,4 +52,6 @@ async fn what_is_no_picture_of_ours_is_not_found() {
         let answer = site.get(&path).await;
         assert_eq!((answer.status, answer.header("cache-control")), (404, "no-store"), "{path}");
     }
+    let refused = site.services.photos.original(&Actor::anonymous(), photo).await;
+    assert!(refused.is_err(), "what the camera wrote is a keeper's to fetch");
 }
