@@ -186,10 +186,18 @@ impl Search {
             return Err(SearchError::NoMeaning(why.clone()));
         }
         stage.over("question");
+        // What was surely meant is what the model is to read; the typed letters decide whether it is language at all.
+        let meant = match &found.wording.corrected {
+            Some(corrected) if question.is_ok() && !found.wording.guessed => {
+                Some(self.question(request.mode, corrected).await)
+            }
+            _ => None,
+        };
+        let read = meant.as_ref().and_then(|meant| meant.as_ref().ok()).or(question.as_ref().ok());
         let asked = found
             .size
             .model
-            .zip(question.as_ref().ok())
+            .zip(read)
             .map(|(model, question)| candidates::Asked { model, vector: HalfVector::from_f32_slice(&question.vector) });
         let scope = scope::decide(transaction, filters.clone()).await?;
         let sure: Vec<i32> = found.exact.iter().map(|exact| exact.item).collect();

@@ -28,6 +28,19 @@ pub fn tolerance(word: &str) -> usize {
     if word.chars().count() <= 5 { 1 } else { 2 }
 }
 
+/// The word with each two neighbouring letters exchanged.
+pub fn swapped(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let swaps = (1..letters.len()).filter(|&at| letters[at - 1] != letters[at]);
+    swaps
+        .map(|at| {
+            let mut swapped = letters.clone();
+            swapped.swap(at - 1, at);
+            swapped.into_iter().collect()
+        })
+        .collect()
+}
+
 /// The best two words a misspelt one may stand for, best first: near by optimal string alignment distance
 /// (Damerau 1964), common, with the same first letter and many common trigrams.
 pub fn corrections(typed: &str, neighbours: Vec<Neighbour>) -> Vec<Neighbour> {
@@ -93,6 +106,12 @@ mod tests {
     #[test]
     fn exchanged_neighbours_are_one_mistake() {
         check("hamemr", &[("hammer", 3), ("hampers", 3)], &["hammer"]);
+    }
+
+    #[test]
+    fn every_two_neighbours_are_exchanged_once() {
+        assert_eq!(swapped("pohne"), ["ophne", "phone", "ponhe", "pohen"]);
+        assert_eq!(swapped("aab"), ["aba"]);
     }
 
     #[test]

@@ -110,11 +110,17 @@ pub fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// What trade marks are read as, before they decompose into letters.
+const MARK: char = '\u{1f}';
+
 /// Without case and accents: `Größe` is `grosse`, `Čeněk` is `cenek`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    let marked = text.chars().map(|c| if matches!(c, '™' | '℠' | '®' | '©') { MARK } else { c });
+    for c in marked.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         match c {
+            // Marks of trade are no letters of the word before them.
+            MARK => folded.push(' '),
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
             'œ' => folded.push_str("oe"),

@@ -78,7 +78,7 @@ fn after(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
 }
 
-/// Known words near a misspelt one, the most alike first.
+/// Known words near a misspelt one, in no order.
 pub async fn neighbours(
     client: &impl GenericClient,
     word: &str,
@@ -88,14 +88,20 @@ pub async fn neighbours(
     let tolerance = spelling::tolerance(word);
     let statement = client
         .prepare_cached(
-            "select w.text, w.lexeme, l.items, similarity(w.text, $1) as alike
+            "(select w.text, w.lexeme, l.items, similarity(w.text, $1) as alike
+              from word w join lexeme l on l.id = w.lexeme
+              where w.text % $1 and length(w.text) between $2 and $3 and l.items >= $4
+              order by alike desc, l.items desc, w.text limit 40)
+             union
+             -- Two letters exchanged leave a short word hardly a trigram.
+             select w.text, w.lexeme, l.items, similarity(w.text, $1)
              from word w join lexeme l on l.id = w.lexeme
-             where w.text % $1 and length(w.text) between $2 and $3 and l.items >= $4
-             order by alike desc, l.items desc, w.text limit 40",
+             where w.text = any ($5) and l.items >= $4",
         )
         .await?;
     let (shortest, longest) = ((letters - tolerance.min(letters)) as i32, (letters + tolerance) as i32);
-    let rows = client.query(&statement, &[&word, &shortest, &longest, &least_items]).await?;
+    let swapped = spelling::swapped(word);
+    let rows = client.query(&statement, &[&word, &shortest, &longest, &least_items, &swapped]).await?;
     Ok(rows
         .iter()
         .map(|row| Neighbour { word: row.get(0), lexeme: row.get(1), items: row.get(2), similarity: row.get(3) })
