@@ -133,7 +133,7 @@ impl Storeroom {
         let cover = "Waterproof cover with eyelets. Keeps a tent, a boat or firewood dry.";
         self.tarp = self.add(asset("Tarpaulin 4 × 6 m, green", cover), shed, 1, &["tarp"]).await;
         self.add(asset("Camp chair, folding", "For fires."), van, 1, &["camp-chair"]).await;
-        self.add(asset("Hammock", "Between trees."), van, 1, &["hammock"]).await;
+        self.add(asset("Hammock", "To lie in, between two trees four metres apart."), van, 1, &["hammock"]).await;
         let drill = self
             .add(asset("Cordless drill 18 V, No. 2", "With two batteries."), self.shelf, 1, &["cordless-drill"])
             .await;
