@@ -375,3 +375,10 @@ pub async fn settle(client: &mut Client, now: bool) -> Result<bool, StoreError> 
     transaction.commit().await?;
     Ok(true)
 }
+
+/// Renews what the planner knows of the tables that searches read. After many changes at once: until autovacuum comes
+/// by, it would look at every vector instead of walking the index over them.
+pub async fn analyse(client: &impl GenericClient) -> Result<(), StoreError> {
+    client.execute("select search_analyse()", &[]).await?;
+    Ok(())
+}

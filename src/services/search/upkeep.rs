@@ -25,6 +25,9 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 const WORDS_AT_ONCE: i64 = 500;
 const VECTORS_AT_ONCE: i64 = 32;
 
+/// After so many changes in a row the planner's statistics are renewed.
+const MANY: usize = 1000;
+
 /// What the worker has before it; for progress bars and health pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
@@ -45,7 +48,7 @@ impl Worker {
         let (tell, progress) = watch::channel(Progress::default());
         let (db, analyser, meaning) = (search.db.clone(), Arc::clone(&search.analyser), search.meaning.clone());
         let task = tokio::spawn(async move {
-            let mut keeper = Keeper { db, analyser, meaning, model: None, index_checked: false };
+            let mut keeper = Keeper { db, analyser, meaning, model: None, index_checked: false, changed: 0 };
             loop {
                 let pause = match keeper.pass(&tell).await {
                     Ok(true) => continue,
@@ -88,6 +91,8 @@ struct Keeper {
     /// The model's number here, once it is ready and what it misses is queued.
     model: Option<i16>,
     index_checked: bool,
+    /// Words and vectors made since the planner's statistics were last renewed here.
+    changed: usize,
 }
 
 impl Keeper {
@@ -109,6 +114,11 @@ impl Keeper {
                 info!("Made the index over the vectors");
             }
             self.index_checked = true;
+        }
+        self.changed += words + vectors;
+        if words + vectors == 0 && self.changed >= MANY {
+            search_index::analyse(&client).await?;
+            self.changed = 0;
         }
         let backlog = search_index::backlog(&client, self.model).await?;
         let settled = backlog == Backlog::default() && self.meaning.state() != ModelState::Loading;
@@ -177,6 +187,7 @@ impl Search {
             }
         }
         search_index::settle(&mut client, true).await?;
+        search_index::analyse(&client).await?;
         let ModelState::Ready(id) = self.meaning.settled().await else {
             warn!("Without the search model only words were indexed");
             return Ok(());
@@ -199,6 +210,7 @@ impl Search {
         }
         embeddings::forget_others(&client, model).await?;
         embeddings::keep_index(&client).await?;
+        search_index::analyse(&client).await?;
         Ok(())
     }
 }
