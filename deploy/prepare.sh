@@ -2,9 +2,10 @@
 # Build what deploy.sh needs on another machine: inventory-deploy.tar.gz, and beside it Debian's packages for a
 # machine without network. Called by make package.
 #
-# usage: prepare.sh [--arch arm64|amd64] [--binary FILE] [--offline SUITE ...]
+# usage: prepare.sh [--arch arm64|amd64] [--binary FILE] [--fast] [--offline SUITE ...]
 #   --arch     the machine it is for; arm64 (a Raspberry Pi 4 or 5) unless said otherwise. May be repeated
 #   --binary   take this program instead of building one (for the one --arch)
+#   --fast     compress quickly, into a larger bundle; for tests
 #   --offline  also make inventory-offline-SUITE-ARCH.tar, for bookworm (Debian 12) or trixie (13). May be repeated
 #
 # Everything is made in $INVENTORY_BUILD (default: ~/inventory-deploy-build), which keeps what can be used again: a
@@ -30,11 +31,12 @@ fail() {
     exit 1
 }
 
-architectures=() suites=() binary=''
+architectures=() suites=() binary='' fast=''
 while [ $# -gt 0 ]; do
     case $1 in
     --arch) architectures+=("${2:-}") && shift ;;
     --binary) binary=$(realpath "${2:-}") && shift ;;
+    --fast) fast=yes ;;
     --offline) suites+=("${2:-}") && shift ;;
     --help | -h) sed -n '2,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//;p}' "$0" && exit ;;
     *) fail "unknown option: $1 (--help lists them)" ;;

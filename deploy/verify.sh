@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Look at every part of a deployed inventory: a table with what is well and what to do about the rest. Changes nothing.
+# What the program sees itself is `inventory doctor`; what only root or another machine sees is added here.
 #
-# usage: sudo verify.sh [--quiet] [--during-deployment]
-#   --quiet              only what is not well
-#   --during-deployment  what only time brings (a first backup) is no finding
+# usage: sudo verify.sh [--quiet]
+#   --quiet   only what is not well
 #
 # ✓ fine   ! works without   ✗ to be mended. Exits with 1 when there is a ✗.
 # shellcheck source-path=SCRIPTDIR
@@ -12,13 +12,11 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/common.sh"
 . "$here/lib/certificate.sh"
-. "$here/lib/machine.sh"
 
-quiet='' deploying='' bad=0
+quiet='' bad=0
 for option in "$@"; do
     case $option in
     --quiet) quiet=yes ;;
-    --during-deployment) deploying=yes ;;
     --help | -h) sed -n '2,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//;p}' "$0" && exit ;;
     *) fail "unknown option: $option" ;;
     esac
@@ -47,20 +45,31 @@ status_of() { # PATH: what https answers to somebody unknown
     curl --silent --insecure --output /dev/null --max-time 10 --write-out '%{http_code}' "https://127.0.0.1$1" || true
 }
 
-look_at_services() {
-    local unit wanted=(nginx.service inventory.socket "$(serving_unit)" inventory-backup.timer inventory-verify.timer)
-    has_unit postgresql.service && grep -qs "^host *= *\"$socket_dir\"" "$config_file" && wanted+=("postgresql@$(postgresql_major "$(debian_suite)")-main.service")
-    for unit in "${wanted[@]}"; do
-        if systemctl is-active --quiet "$unit"; then
-            row ✓ service "$unit"
-        else
-            row ✗ service "$unit is $(systemctl is-active "$unit" || true)" "journalctl --unit $unit; systemctl restart $unit"
-        fi
+# The program's own look: units, database, roles, extensions, ledger, model, a search that must find, a picture, backups,
+# clock, disk, memory, temperature. As the service's account, with its rights.
+ask_the_program() {
+    local doctor
+    doctor=$(as_service inventory doctor 2>&1) || bad=$((bad + 1))
+    if [ -n "$quiet" ]; then
+        grep -v '^✓' <<<"$doctor" || true
+    else
+        printf '%s\n' "$doctor"
+    fi
+}
+
+# A unit that was switched off is nothing the program would miss.
+look_at_units() {
+    local unit off=() failed=()
+    for unit in nginx.service inventory.socket "$(serving_unit)" inventory-backup.timer inventory-verify.timer; do
+        systemctl is-enabled --quiet "$unit" && systemctl is-active --quiet "$unit" || off+=("$unit")
     done
+    holds "switched on" "nginx, the program, backups and their proof" "not on: ${off[*]}" \
+        "systemctl enable --now ${off[*]}" [ ${#off[@]} -eq 0 ]
     for unit in inventory-backup.service inventory-verify.service; do
         # The look itself, when systemd runs it, is not done yet.
-        ! systemctl is-failed --quiet "$unit" || row ✗ service "$unit failed" "journalctl --unit $unit"
+        ! systemctl is-failed --quiet "$unit" || failed+=("$unit")
     done
+    [ ${#failed[@]} -eq 0 ] || row ✗ jobs "failed: ${failed[*]}" "journalctl --unit ${failed[0]}"
 }
 
 look_at_web() {
@@ -136,33 +145,22 @@ look_at_kiosk() {
     fi
 }
 
-look_at_backups() {
-    local newest age
-    newest=$(find "$data/backups" -maxdepth 1 -type f -name 'inventory-*' -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1)
-    if [ -z "$newest" ]; then
-        # A machine that was set up today has not had its first night.
-        [ -z "$(find "$data/app/current.deb" -mtime -1 2>/dev/null)" ] || deploying=yes
-        row "$([ -n "$deploying" ] && echo ! || echo ✗)" backup "none yet; the next is due $(systemctl show --property NextElapseUSecRealtime --value inventory-backup.timer)" \
-            "now: systemctl start inventory-backup.service"
-        return
-    fi
-    age=$((($(date +%s) - ${newest%%.*}) / 3600))
-    holds backup "${newest#* }, $age h old" "the newest, ${newest#* }, is $age h old" \
-        "journalctl --unit inventory-backup.service" [ "$age" -le 30 ]
+# The Pi's firmware on its power supply and cooling.
+look_at_power() {
+    local throttled
+    command -v vcgencmd >/dev/null || return 0
+    throttled=$(vcgencmd get_throttled 2>/dev/null | sed 's/.*=//')
+    case $throttled in
+    0x0 | '') ;;
+    *) row ! power "throttled since the start ($throttled)" "bit 0 or 16: use the official power supply; bit 3 or 19: it was too hot" ;;
+    esac
 }
 
-look_at_services
+ask_the_program
+look_at_units
 look_at_web
 look_from_outside
 look_at_files
 look_at_kiosk
-look_at_backups
-look_at_machine
-# The program's own look: database, roles, extensions, ledger, model, a search that must find.
-if doctor=$(as_service inventory doctor 2>&1); then
-    [ -n "$quiet" ] && grep -v '^✓' <<<"$doctor" || printf '%s\n' "$doctor"
-else
-    bad=$((bad + 1))
-    printf '%s\n' "$doctor"
-fi
+look_at_power
 [ "$bad" -eq 0 ] || fail "to be mended: $bad"

@@ -14,6 +14,8 @@ web_address=127.0.0.1:8000
 
 # Other accounts may not be where root was.
 cd /
+# `text | put FILE` counts its change in this shell.
+shopt -s lastpipe
 
 dry_run=${dry_run:-}
 changes=0

@@ -13,6 +13,56 @@ RestartMaxDelaySec=60
 DROPIN
 }
 
+# The addresses of a database on another machine, as its settings name it; nothing for one on this machine's socket.
+database_addresses() {
+    local url hosts host
+    url=${database_url:-${DATABASE_URL:-$(sed -n 's/^url *= *"\(.*\)"$/\1/p' "$config_file" 2>/dev/null)}}
+    case $url in
+    '') hosts=${POSTGRES_HOST:-} ;;
+    *://*)
+        hosts=${url#*://}
+        hosts=${hosts%%[/?]*}
+        hosts=${hosts##*@} # a password's own @ is written %40
+        ;;
+    *) hosts=$(sed -n "s/.*\bhost *= *'\{0,1\}\([^' ]*\).*/\1/p" <<<"$url") ;;
+    esac
+    while IFS= read -r host; do
+        case $host in
+        '' | /*) continue ;;
+        '['*) host=${host#[} && host=${host%%]*} ;;
+        *) host=${host%%:*} ;;
+        esac
+        getent ahosts "$host" | cut -d ' ' -f 1
+    done <<<"${hosts//,/$'\n'}" | sort -u | paste -sd' '
+}
+
+# What the units may reach, where the database is elsewhere: without it they speak to this machine alone. True when
+# something changed.
+find_way_to_database() {
+    local addresses='' unit changed=1 file proof=''
+    [ "$role" != app ] || addresses=$(database_addresses)
+    for unit in inventory backup verify; do
+        [ "$unit" = inventory ] || unit=inventory-$unit
+        file=/etc/systemd/system/$unit.service.d/database.conf
+        if [ -z "$addresses" ]; then
+            [ ! -e "$file" ] || { change "remove $file" rm "$file" && changed=0; }
+            continue
+        fi
+        case $unit in
+        inventory) printf '[Service]\nIPAddressAllow=%s\n' "$addresses" ;;
+        inventory-backup)
+            printf '[Service]\nPrivateNetwork=no\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressDeny=any\nIPAddressAllow=localhost %s\n' "$addresses"
+            ;;
+        inventory-verify)
+            # Only an administrator may make the database for the trial; where nobody named one, the rest is looked at.
+            [ -z "${MIGRATE_DATABASE_URL:-}" ] || proof="ExecStart=/usr/bin/inventory backup prove"$'\n'
+            printf '[Service]\nExecStart=\nExecStart=%s/deploy/certificate.sh\n%sExecStart=%s/deploy/verify.sh --quiet\n' "$package_dir" "$proof" "$package_dir"
+            ;;
+        esac | put "$file" 644 root:root && changed=0
+    done
+    return $changed
+}
+
 enable_units() { # UNIT...
     local unit
     for unit in "$@"; do
@@ -23,12 +73,14 @@ enable_units() { # UNIT...
 }
 
 start_services() {
-    local restart=${program_changed:-}
+    local restart=${program_changed:-} reload=''
+    find_way_to_database && restart=yes
     if [ -n "$dry_run" ]; then
         note "would start inventory.socket, $(has_window && echo inventory-kiosk.service || echo inventory.service) and the timers"
         return
     fi
-    back_off && systemctl daemon-reload
+    back_off && reload=yes
+    [ -z "$restart$reload" ] || systemctl daemon-reload
     if has_window; then
         show_on_panel
     else

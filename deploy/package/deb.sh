@@ -67,7 +67,21 @@ make_deb() { # ARCHITECTURE
     mapfile -t words < <(cargo_words "$1")
     rm -f "$build/out-$1"/*.deb
     inside "$cross" env "${words[@]}" "PATH=$build/cargo-tools/bin:/usr/bin:/bin" cargo-deb --manifest-path "$source/Cargo.toml" \
-        --no-build --no-strip --target "$rust" --profile dist --locked --output "$build/out-$1/" >"$build/cargo-deb-$1.log" 2>&1 ||
+        --no-build --no-strip --target "$rust" --profile dist --locked --fast --compress-type gz --output "$build/out-$1/" >"$build/cargo-deb-$1.log" 2>&1 ||
         fail "cargo-deb: $(tail -n 3 "$build/cargo-deb-$1.log")"
     deb=$(echo "$build/out-$1"/inventory_*.deb)
+    add_sums "$1"
+}
+
+# cargo-deb writes no list of sums: dpkg --verify, and with it deploy.sh, could not tell a damaged file. Packed by Debian
+# 12's own dpkg-deb, one thread, so that the bytes are the same everywhere.
+add_sums() { # ARCHITECTURE
+    local root=$build/out-$1/root how=(-Zxz)
+    [ -z "$fast" ] || how=(-Zgzip -z1)
+    rm -rf "$root"
+    dpkg-deb --raw-extract "$deb" "$root"
+    (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
+    touch --date="@$SOURCE_DATE_EPOCH" "$root" "$root/DEBIAN" "$root/DEBIAN/md5sums"
+    inside "$cross" dpkg-deb --root-owner-group --threads-max=1 "${how[@]}" --build "$root" "$deb" >/dev/null
+    rm -rf "$root"
 }

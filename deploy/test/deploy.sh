@@ -31,7 +31,7 @@ suites=() package_options=() keep=''
 while [ $# -gt 0 ]; do
     case $1 in
     --suite) suites+=("${2:-}") && shift ;;
-    --binary) package_options+=(--binary "${2:-}") && shift ;;
+    --binary) package_options+=(--fast --binary "${2:-}") && shift ;;
     --keep) keep=yes ;;
     --help | -h) sed -n '2,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//;p}' "$0" && exit ;;
     *) fail "unknown option: $1" ;;

@@ -7,17 +7,17 @@ tools_root() {
     tools=$build/tools
     [ ! -e "$tools/.complete" ] || return 0
     say "making a Debian 13 with QEMU (a minute, 1 GB)"
-    bootstrap trixie "$(host_architecture)" "$tools" qemu-system-arm,qemu-efi-aarch64,ipxe-qemu,e2fsprogs,kmod,cpio,gzip,ca-certificates
+    bootstrap trixie "$(host_architecture)" "$tools" qemu-system-arm,qemu-system-x86,qemu-efi-aarch64,ipxe-qemu,e2fsprogs,kmod,cpio,gzip,ca-certificates
     touch "$tools/.complete"
 }
 
 # Debian's kernel, unpacked rather than installed: its installation would make an initrd under emulation, for minutes.
 fetch_kernel() { # SUITE DIRECTORY(root)
-    local kernel=$build/kernel-$1 package
+    local kernel=$build/kernel-$1-$architecture package
     mkdir -p "$kernel"
     if ! ls "$kernel"/linux-image-*.deb >/dev/null 2>&1; then
-        apt_apart "$1" arm64
-        package=$(apt-cache "${apart[@]}" depends linux-image-arm64 | awk '/Depends: linux-image/ { print $2; exit }')
+        apt_apart "$1" "$architecture"
+        package=$(apt-cache "${apart[@]}" depends "linux-image-$architecture" | awk '/Depends: linux-image/ { print $2; exit }')
         (cd "$kernel" && apt-get "${apart[@]}" download "${package%%:*}" busybox-static >fetch.log 2>&1) || fail "the kernel: $kernel/fetch.log"
     fi
     dpkg-deb --fsys-tarfile "$kernel"/linux-image-*.deb | tar --extract --keep-directory-symlink --directory "$2"
@@ -29,7 +29,7 @@ make_initrd() { # SUITE ROOT
     version=$(find "$2/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort --version-sort | tail -n 1)
     rm -rf "$initrd"
     mkdir -p "$initrd"/{bin,proc,sys,dev,root,modules}
-    dpkg-deb --fsys-tarfile "$build/kernel-$1"/busybox-static_*.deb | tar --extract --to-stdout --wildcards '*bin/busybox' >"$initrd/bin/busybox"
+    dpkg-deb --fsys-tarfile "$build/kernel-$1-$architecture"/busybox-static_*.deb | tar --extract --to-stdout --wildcards '*bin/busybox' >"$initrd/bin/busybox"
     chmod 755 "$initrd/bin/busybox"
     ln -s busybox "$initrd/bin/sh"
     inside "$tools" depmod --basedir "$2" "$version"
@@ -67,8 +67,8 @@ INIT
 
 make_disk() { # SUITE
     local root=$work/root
-    say "a fresh $1 for arm64"
-    unpack_fresh "$1" arm64 "$root" storeroom
+    say "a fresh $1 for $architecture"
+    unpack_fresh "$1" "$architecture" "$root" storeroom
     fetch_kernel "$1" "$root"
     printf '/dev/vda / ext4 defaults,noatime,errors=remount-ro 0 1\n' >"$root/etc/fstab"
     install -d -m 700 "$root/root/.ssh"

@@ -22,3 +22,5 @@ insert into items (guid, item_name, description, parent_guid, label_number) valu
     ('0d9a3c1e-0000-4000-8000-00000000000c', 'note about CREATE DATABASE command', '', null, 3);
 insert into categories (item_guid, category_name) values ('0d9a3c1e-0000-4000-8000-00000000000b', 'fasteners');
 insert into qr_aliases (qr_code, item_guid) values ('OLD-LABEL-1', '0d9a3c1e-0000-4000-8000-00000000000b');
+insert into images (item_guid, filename, content_type, is_primary, image_path) values
+    ('0d9a3c1e-0000-4000-8000-00000000000b', 'wing-nut.bmp', 'image/bmp', true, '/var/lib/thingdb/images/wing-nut.bmp');

@@ -2,11 +2,12 @@
 # The whole way on a virtual machine with a processor like the Pi's (QEMU, Cortex-A76), a display and a disk of its
 # own: from a fresh Debian to a verified page and a drawn kiosk, with real power cuts. Called by make test-deploy-vm.
 #
-# usage: vm.sh [--suite bookworm|trixie] [--keep]
+# usage: vm.sh [--suite bookworm|trixie] [--arch arm64|amd64] [--keep]
+#   --arch   arm64 unless said otherwise; amd64 has the same display and disk, where no arm64 bundle was built
 #   --keep   leave the machine running at the end; its ssh port is printed
 #
-# Needs root, the arm64 bundle (make package ARCH=arm64 OFFLINE=SUITE), 8 GB of disk, 3 GB of memory, and patience:
-# every instruction is translated. Nothing goes out of the machine, and only ssh and https come in, from this one.
+# Needs root, the bundle (make package ARCH=… OFFLINE=SUITE), 8 GB of disk, 3 GB of memory, and patience: every
+# instruction is translated. Nothing goes out of the machine, and only ssh and https come in, from this one.
 # shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 
@@ -29,10 +30,11 @@ fail() {
 . "$here/package/debian.sh"
 . "$test/machines.sh"
 . "$test/image.sh"
-suite=bookworm keep=''
+suite=bookworm architecture=arm64 keep=''
 while [ $# -gt 0 ]; do
     case $1 in
     --suite) suite=${2:-} && shift ;;
+    --arch) architecture=${2:-} && shift ;;
     --keep) keep=yes ;;
     --help | -h) sed -n '2,/^# shellcheck/{/^# shellcheck/d;s/^# \{0,1\}//;p}' "$0" && exit ;;
     *) fail "unknown option: $1" ;;
@@ -41,13 +43,19 @@ while [ $# -gt 0 ]; do
 done
 need_root
 need_packages mmdebstrap zstd openssh-client curl
-bundle=$build/arm64/inventory-deploy.tar.gz
-offline=$build/arm64/inventory-offline-$suite-arm64.tar
+# What differs: the emulator, its machine and processor, the first serial line.
+case $architecture in
+arm64) emulated=(qemu-system-aarch64 -M "virt,gic-version=3" -cpu cortex-a76) serial=ttyAMA0 ;;
+amd64) emulated=(qemu-system-x86_64 -M q35 -cpu max) serial=ttyS0 ;;
+*) fail "unknown architecture: '$architecture'; known are arm64 and amd64" ;;
+esac
+bundle=$build/$architecture/inventory-deploy.tar.gz
+offline=$build/$architecture/inventory-offline-$suite-$architecture.tar
 for file in "$bundle" "$offline"; do
-    [ -s "$file" ] || fail "there is no $file: make package ARCH=arm64 OFFLINE=$suite"
+    [ -s "$file" ] || fail "there is no $file: make package ARCH=$architecture OFFLINE=$suite"
 done
 
-work=$build/vm-$suite
+work=$build/vm-$suite-$architecture
 mkdir -p "$work"
 [ -s "$work/key" ] || ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 ssh_port=$((20000 + RANDOM % 20000))
@@ -61,8 +69,8 @@ on() { # COMMAND: on the machine
 
 start() {
     rm -f "$work/monitor" "$work/pid"
-    inside "$tools" qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a76 -accel tcg,thread=multi -smp 2 -m 2048 \
-        -kernel "$work/kernel" -initrd "$work/initrd" -append 'root=/dev/vda rw console=tty1 console=ttyAMA0 systemd.show_status=1' \
+    inside "$tools" "${emulated[@]}" -accel tcg,thread=multi -smp 2 -m 2048 \
+        -kernel "$work/kernel" -initrd "$work/initrd" -append "root=/dev/vda rw console=tty1 console=$serial systemd.show_status=1" \
         -drive "file=$work/disk.img,if=none,id=disk,format=raw,cache=writethrough" -device virtio-blk-pci,drive=disk \
         -netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$ssh_port-:22,hostfwd=tcp:127.0.0.1:$https_port-:443" \
         -device virtio-net-pci,netdev=net -device virtio-gpu-pci,xres=1280,yres=800 -device virtio-keyboard-pci \
@@ -163,7 +171,7 @@ main() {
     check "ONNX Runtime infers: a search by meaning finds" meaning
     sleep 20
     check "the kiosk is drawn on the bare display" is_drawn kiosk
-    check "verify.sh finds nothing to mend" on /usr/lib/inventory/deploy/verify.sh --during-deployment
+    check "verify.sh finds nothing to mend" on /usr/lib/inventory/deploy/verify.sh
     say "memory idle: $(on "free -m | awk '/^Mem/ { print \$3 }'") MB of $(on "free -m | awk '/^Mem/ { print \$2 }'") used; disk: $(on "df -m --output=used / | tail -n 1") MB"
     check "what was acknowledged survives pulled plugs" power_cuts_while_booking
     check "the kiosk is drawn again" is_drawn kiosk-again

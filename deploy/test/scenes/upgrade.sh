@@ -1,0 +1,52 @@
+# shellcheck shell=bash disable=SC2154
+# An upgrade, one that fails, and the way back. Sourced by test/scenes.sh.
+
+scene_upgrade() {
+    local version
+    version=$(on dpkg-query --show --showformat '${Version}' inventory)
+    unpack_next "$root" /var/tmp/next "$version+next1"
+    check "an upgrade backs up, stops, migrates, starts, verifies" on /var/tmp/next/upgrade.sh --offline
+    check "and is the new version, open for writing" upgraded "$version+next1"
+    check "an older bundle is refused" refuses "rollback.sh goes back" "$bundle/upgrade.sh" --offline
+    printf '#!/bin/sh\nexit 1\n' >"$work/broken"
+    unpack_next "$root" /var/tmp/broken "$version+next2" "$work/broken"
+    check "a program that does not start is put back" broken_upgrade "$version+next1"
+    check "rollback puts the previous program back, bookings stay" rolls_back "$version"
+    check "rollback with data refuses to lose bookings" refuses_to_lose
+}
+
+upgraded() { # VERSION
+    is "$1" "$(on dpkg-query --show --showformat '${Version}' inventory)"
+    is off "$(as_program 'show default_transaction_read_only')"
+    on inventoryctl import /var/tmp/washer.csv
+}
+
+broken_upgrade() { # VERSION
+    local before
+    before=$(bookings)
+    fails on /var/tmp/broken/upgrade.sh --offline
+    for _ in $(seq 60); do
+        is 200 "$(status_of /readyz)" >/dev/null && break
+        sleep 0.5
+    done
+    is 200 "$(status_of /readyz)" && upgraded "$1" && [ "$(bookings)" -ge "$before" ]
+}
+
+rolls_back() { # VERSION
+    local before
+    before=$(bookings)
+    on /usr/lib/inventory/deploy/rollback.sh && upgraded "$1" && [ "$(bookings)" -ge "$before" ]
+}
+
+newest_backup() {
+    on sh -c 'ls -t /var/lib/inventory/backups/inventory-* | head -n 1'
+}
+
+refuses_to_lose() {
+    local before output
+    before=$(bookings)
+    output=$(fails on /usr/lib/inventory/deploy/rollback.sh --with-data "$(newest_backup)" 2>&1)
+    echo "$output"
+    grep -q 'would be lost' <<<"$output"
+    is "$before" "$(bookings)"
+}
