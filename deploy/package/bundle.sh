@@ -8,7 +8,7 @@ make_bundle() { # ARCHITECTURE
     rm -rf "$build/bundle-$1"
     mkdir -p "$root/packages" "$out"
     cp "$deb" "$pgvector" "$root/packages/"
-    cp -r "$here"/{lib,config,nginx,README.md} "$root/"
+    cp -r "$here"/{lib,config,nginx,monitoring,README.md} "$root/"
     install -m 755 "$here"/{deploy,verify,upgrade,rollback,uninstall,certificate,letsencrypt}.sh "$root/"
     manifest "$1" "$root" >"$root/MANIFEST"
     archive "$build/bundle-$1" inventory-deploy | gzip --no-name --fast >"$out/inventory-deploy.tar.gz.new" # xz did the work

@@ -33,7 +33,7 @@ stage() { # DIRECTORY
     rm -rf "$1"
     mkdir -p "$run/deploy" "$read"/{deploy,model,lib} "$1/units" "$1/sbin"
     install -m 755 "$here"/{deploy,verify,upgrade,rollback,uninstall,certificate,letsencrypt}.sh "$run/deploy/"
-    for name in lib config nginx; do
+    for name in lib config nginx monitoring; do
         cp -r "$here/$name" "$read/deploy/"
     done
     cp "$here/README.md" "$read/deploy/"
@@ -67,7 +67,7 @@ make_deb() { # ARCHITECTURE
     mapfile -t words < <(cargo_words "$1")
     rm -f "$build/out-$1"/*.deb
     inside "$cross" env "${words[@]}" "PATH=$build/cargo-tools/bin:/usr/bin:/bin" cargo-deb --manifest-path "$source/Cargo.toml" \
-        --no-build --no-strip --target "$rust" --profile dist --locked --fast --compress-type gz --output "$build/out-$1/" >"$build/cargo-deb-$1.log" 2>&1 ||
+        --no-build --no-strip --target "$rust" --profile dist --locked --compress-system --fast --compress-type gz --output "$build/out-$1/" >"$build/cargo-deb-$1.log" 2>&1 ||
         fail "cargo-deb: $(tail -n 3 "$build/cargo-deb-$1.log")"
     deb=$(echo "$build/out-$1"/inventory_*.deb)
     add_sums "$1"

@@ -41,6 +41,20 @@ pub async fn page(State(state): State<WebState>) -> Response {
         }
         Err(error) => debug!("no figures of the database: {error}"),
     }
+    // What was never done has no time, which is what an alert asks for.
+    match state.services.backup.status(&Actor::program()).await {
+        Ok(status) => {
+            for (name, done) in [
+                ("inventory_backup_timestamp_seconds", status.last),
+                ("inventory_proven_restore_timestamp_seconds", status.proven),
+            ] {
+                if let Some((at, _)) = done {
+                    gauge!(name).set(at.unix_timestamp() as f64);
+                }
+            }
+        }
+        Err(error) => debug!("no figures of backups: {error}"),
+    }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::metrics::render()).into_response()
 }
 

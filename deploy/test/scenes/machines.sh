@@ -49,6 +49,7 @@ scene_two_machines() {
     unpack_bundle "$root"
     boot "$root"
     check "--role app works on another machine's database over TLS, its certificate checked" app_alone
+    check "two instances share the work on it" two_instances --role app
     check "backups are made there too, by their unit" by_its_timer inventory-backup
     check "and the weekly look finds nothing to mend" by_its_timer inventory-verify
     check "a second run changes nothing there" changes_nothing --role app
