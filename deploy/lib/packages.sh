@@ -93,12 +93,12 @@ our_packages() {
 }
 
 is_as_packed() { # DEB: installed in this version, and all of its files as they came
-    local name version
+    local name version changed
     name=$(dpkg-deb --field "$1" Package)
     version=$(dpkg-deb --field "$1" Version)
-    [ "$(dpkg-query --show --showformat '${db:Status-Status} ${Version}' "$name" 2>/dev/null)" = "installed $version" ] &&
-        ! dpkg --verify "$name" | grep --quiet --invert-match ' /usr/share/doc/' && # which small systems leave out
-        cmp -s <(dpkg-deb --ctrl-tarfile "$1" | tar -xO ./md5sums) "/var/lib/dpkg/info/$name.md5sums"
+    [ "$(dpkg-query --show --showformat '${db:Status-Status} ${Version}' "$name" 2>/dev/null)" = "installed $version" ] || return 1
+    changed=$(dpkg --verify "$name" | grep --invert-match ' /usr/share/doc/') || true # which small systems leave out
+    [ -z "$changed" ] && cmp -s <(dpkg-deb --ctrl-tarfile "$1" | tar -xO ./md5sums) "/var/lib/dpkg/info/$name.md5sums"
 }
 
 install_program() {
