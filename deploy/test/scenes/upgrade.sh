@@ -12,7 +12,7 @@ scene_upgrade() {
     unpack_next "$root" /var/tmp/broken "$version+next2" "$work/broken"
     check "a program that does not start is put back" broken_upgrade "$version+next1"
     check "rollback puts the previous program back, bookings stay" rolls_back "$version"
-    check "rollback with data refuses to lose bookings" refuses_to_lose
+    check "rollback with data refuses to lose bookings, unless told" refuses_to_lose
 }
 
 upgraded() { # VERSION
@@ -43,10 +43,16 @@ newest_backup() {
 }
 
 refuses_to_lose() {
-    local before output
+    local kept before output
+    on inventoryctl backup
+    kept=$(bookings)
+    things 'Split pin,steel,Shelf 2,7,piece' >"$root/var/tmp/pin.csv"
+    on inventoryctl import /var/tmp/pin.csv
     before=$(bookings)
-    output=$(fails on /usr/lib/inventory/deploy/rollback.sh --with-data "$(newest_backup)" 2>&1)
-    echo "$output"
-    grep -q 'would be lost' <<<"$output"
+    [ "$before" -gt "$kept" ]
+    output=$(fails on /usr/lib/inventory/deploy/rollback.sh --with-data "$(newest_backup)" 2>&1) || { echo "$output" && return 1; }
+    grep -q '1 bookings were made .* would be lost' <<<"$output" || { echo "$output" && return 1; }
     is "$before" "$(bookings)"
+    on /usr/lib/inventory/deploy/rollback.sh --with-data "$(newest_backup)" --lose-bookings
+    is "$kept" "$(bookings)"
 }
