@@ -3,6 +3,7 @@
 //! Every method takes an [`Actor`](crate::domain::Actor) and begins by asking what it may do. What is returned are plain
 //! structs; each face converts them.
 
+pub mod audit;
 pub mod backup;
 pub mod basket;
 pub mod bulk;
@@ -42,6 +43,7 @@ use crate::store::Db;
 /// All use cases over one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    pub audit: audit::Audit,
     pub backup: backup::Backup,
     pub bulk: bulk::Bulk,
     pub catalog: catalog::Catalog,
@@ -92,6 +94,7 @@ impl Services {
         let photos = photos::Photos::new(db.clone(), directory);
         let people = people::People::new(db.clone());
         Self {
+            audit: audit::Audit::new(db.clone()),
             backup: backup::Backup::new(db.clone(), directory),
             bulk: bulk::Bulk::new(db.clone()),
             catalog: catalog::Catalog::new(db.clone()),

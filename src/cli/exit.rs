@@ -65,6 +65,13 @@ mod tests {
     use anyhow::Context;
 
     use super::*;
+    use crate::domain::{Actor, Permission};
+    use crate::services::backup::BackupError;
+    use crate::services::catalog::CatalogError;
+    use crate::services::labels::LabelError;
+    use crate::services::people::PeopleError;
+    use crate::services::stock::StockError;
+    use crate::services::transfer::ImportError;
 
     fn check(error: impl Into<anyhow::Error>, expected: u8) {
         assert_eq!(code(&error.into().context("while testing")), expected);
@@ -78,6 +85,14 @@ mod tests {
         check(NotReady::Pending(vec!["V2".into()]), NOT_CURRENT);
         check(NotReady::Database(StoreError::Unavailable("down".into())), DATABASE);
         check(anyhow::anyhow!("anything"), FAILED);
+        let forbidden = || Actor::anonymous().require(Permission::Keep).expect_err("nobody keeps anything");
+        check(forbidden(), NOT_ALLOWED);
+        check(CatalogError::from(forbidden()), NOT_ALLOWED);
+        check(StockError::from(forbidden()), NOT_ALLOWED);
+        check(ImportError::from(forbidden()), NOT_ALLOWED);
+        check(BackupError::from(forbidden()), NOT_ALLOWED);
+        check(LabelError::from(PeopleError::from(forbidden())), NOT_ALLOWED);
+        check(CatalogError::from(StoreError::Unavailable("down".into())), DATABASE);
         let nested: anyhow::Result<()> = Err(ConfigError::NoHome).context("a").context("b");
         check(nested.expect_err("nested"), SETTING);
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 use thiserror::Error;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tracing::info;
 
 pub use self::collect::write_whole;
@@ -53,7 +53,7 @@ pub enum ArchiveError {
 /// Why there is no backup.
 #[derive(Debug, Error)]
 pub enum BackupError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("{path}: {error}")]
     Disk { path: PathBuf, error: io::Error },
@@ -61,9 +61,9 @@ pub enum BackupError {
     Busy(PathBuf),
     #[error("{path} changed while it was read; nothing was kept, try again")]
     Changing { path: PathBuf },
-    #[error(transparent)]
+    #[error("{0}")]
     Archive(#[from] ArchiveError),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
     #[error("the thread that writes the archive ended early")]
     Interrupted,
@@ -115,6 +115,40 @@ pub struct Status {
     pub last: Option<(OffsetDateTime, String)>,
     /// When a backup was last restored for trial, and its file name.
     pub proven: Option<(OffsetDateTime, String)>,
+}
+
+/// How old what keeps the inventory safe is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    Never,
+    Good,
+    /// One that failed once may be an accident.
+    Late,
+    /// Nobody looks after it.
+    Missing,
+}
+
+impl Freshness {
+    fn of(at: Option<OffsetDateTime>, now: OffsetDateTime, late: Duration, missing: Duration) -> Self {
+        match at.map(|at| now - at) {
+            None => Self::Never,
+            Some(age) if age > missing => Self::Missing,
+            Some(age) if age > late => Self::Late,
+            Some(_) => Self::Good,
+        }
+    }
+}
+
+impl Status {
+    /// Of the last backup, made every night.
+    pub fn backup(&self, now: OffsetDateTime) -> Freshness {
+        Freshness::of(self.last.as_ref().map(|(at, _)| *at), now, Duration::days(2), Duration::days(8))
+    }
+
+    /// Of the last proof that one can be restored, made every week.
+    pub fn proof(&self, now: OffsetDateTime) -> Freshness {
+        Freshness::of(self.proven.as_ref().map(|(at, _)| *at), now, Duration::days(15), Duration::days(60))
+    }
 }
 
 /// Makes and keeps backups of one database.
@@ -190,4 +224,26 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
 ) -> Result<T, BackupError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(BackupError::Interrupted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(age: Option<Duration>, backup: Freshness, proof: Freshness) {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1000);
+        let done = age.map(|age| (now - age, "x.tar.zst".to_owned()));
+        let status = Status { last: done.clone(), proven: done };
+        assert_eq!((status.backup(now), status.proof(now)), (backup, proof), "{age:?}");
+    }
+
+    #[test]
+    fn a_backup_grows_old_and_its_proof_more_slowly() {
+        check(None, Freshness::Never, Freshness::Never);
+        check(Some(Duration::hours(-1)), Freshness::Good, Freshness::Good);
+        check(Some(Duration::hours(30)), Freshness::Good, Freshness::Good);
+        check(Some(Duration::days(3)), Freshness::Late, Freshness::Good);
+        check(Some(Duration::days(16)), Freshness::Missing, Freshness::Late);
+        check(Some(Duration::days(61)), Freshness::Missing, Freshness::Missing);
+    }
 }

@@ -16,7 +16,7 @@ use crate::store::{Client, Db, StoreError};
 /// Why a basket was not booked.
 #[derive(Debug, Error)]
 pub enum BasketError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("the basket is empty")]
     Empty,
@@ -25,7 +25,7 @@ pub enum BasketError {
     Line { item: ItemId, reason: Refusal },
     #[error("this request was already booked with other contents")]
     RequestReused,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

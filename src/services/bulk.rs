@@ -25,11 +25,11 @@ pub struct BulkItem {
 /// Why items could not be written.
 #[derive(Debug, Error)]
 pub enum BulkError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("`{name}`: {why}")]
     Draft { name: String, why: DraftError },
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

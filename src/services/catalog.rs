@@ -80,9 +80,9 @@ pub struct ItemView {
 /// Why a catalogue call failed.
 #[derive(Debug, Error)]
 pub enum CatalogError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Draft(#[from] DraftError),
     #[error("no such item")]
     NotFound,
@@ -113,7 +113,7 @@ pub enum CatalogError {
     NoHolder,
     #[error("no such product")]
     NoProduct,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

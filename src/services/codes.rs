@@ -12,11 +12,11 @@ pub const MOST_BLANKS: u32 = 1000;
 /// Why no labels were made.
 #[derive(Debug, Error)]
 pub enum CodeError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("1 to {MOST_BLANKS} labels are made at once")]
     Count,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
@@ -39,9 +39,18 @@ impl Codes {
         }
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
-        bookings::begin(&tx, actor, None).await?;
-        let made = codes::make_blank(&tx, count).await?;
+        let made = take_blanks(&tx, actor, count).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(made)
     }
+}
+
+/// Takes the next free codes, within the transaction of whoever prints or hands them out.
+pub(super) async fn take_blanks(
+    tx: &deadpool_postgres::Transaction<'_>,
+    actor: &Actor,
+    count: u32,
+) -> Result<Vec<OwnCode>, StoreError> {
+    bookings::begin(tx, actor, None).await?;
+    codes::make_blank(tx, count).await
 }

@@ -8,9 +8,9 @@ use crate::store::{Db, StoreError};
 /// Why the database could not be examined.
 #[derive(Debug, thiserror::Error)]
 pub enum DiagnosisError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -24,7 +24,7 @@ const RECOVERY_LETTERS: usize = 16;
 /// Why a call about second factors failed.
 #[derive(Debug, Error)]
 pub enum FactorError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such person")]
     NotFound,
@@ -39,7 +39,7 @@ pub enum FactorError {
     Wait { seconds: u64 },
     #[error("the authenticator's secret cannot be used: {0}")]
     Secret(String),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -9,9 +9,9 @@ use crate::store::{Db, StoreError, figures};
 /// Why there are no figures.
 #[derive(Debug, thiserror::Error)]
 pub enum FiguresError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

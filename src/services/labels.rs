@@ -31,9 +31,9 @@ const MOST_LINES: i64 = 7_000;
 /// Why there is no label.
 #[derive(Debug, Error)]
 pub enum LabelError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Medium(#[from] MediumError),
     #[error("no such item")]
     NotFound,
@@ -49,9 +49,9 @@ pub enum LabelError {
     NoFonts,
     #[error("the document could not be written")]
     Document,
-    #[error(transparent)]
+    #[error("{0}")]
     Person(#[from] PeopleError),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
     #[error("the thread that draws the labels ended early")]
     Interrupted,
@@ -128,7 +128,7 @@ impl Labels {
         self.fonts().await?;
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
-        let blank = codes::make_blank(&tx, count).await?;
+        let blank = super::codes::take_blanks(&tx, actor, count).await?;
         let labels = blank.iter().map(|code| of_code(code, print)).collect();
         // Codes of a document that could not be drawn are not taken.
         let printed = self.print(labels, print).await?;

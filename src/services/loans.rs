@@ -13,7 +13,7 @@ pub use crate::store::stock::Loan;
 /// Why nothing happened to a loan.
 #[derive(Debug, Error)]
 pub enum LoanError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such open loan")]
     NotFound,
@@ -21,7 +21,7 @@ pub enum LoanError {
     Refused(Refusal),
     #[error("this request was already booked with other contents")]
     RequestReused,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Why a call about the machine failed.
 #[derive(Debug, Error)]
 pub enum MachineError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("systemctl does not do that: {0}")]
     Refused(String),

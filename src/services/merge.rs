@@ -13,7 +13,7 @@ use crate::store::{Db, StoreError, audit, lists, merging, stock};
 /// Why two items were not merged.
 #[derive(Debug, Error)]
 pub enum MergeError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such item")]
     NotFound,
@@ -31,7 +31,7 @@ pub enum MergeError {
     NotHere,
     #[error("{0}")]
     Refused(Refusal),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -25,7 +25,7 @@ const PIN_LENGTH: std::ops::RangeInclusive<usize> = 4..=12;
 /// Why a call about people failed.
 #[derive(Debug, Error)]
 pub enum PeopleError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("a name has 1 to 200 characters")]
     Name,
@@ -50,9 +50,9 @@ pub enum PeopleError {
     /// Too many wrong tries in a row; nothing was compared.
     #[error("too many wrong tries; try again in {seconds} s")]
     Wait { seconds: u64 },
-    #[error(transparent)]
+    #[error("{0}")]
     Hash(#[from] HashError),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

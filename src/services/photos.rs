@@ -9,18 +9,21 @@
 mod files;
 mod format;
 mod picture;
+mod sweep;
+mod turn;
 
-use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::sync::Semaphore;
-use tracing::{info, warn};
+use tracing::warn;
 
 pub use files::{PhotoFiles, Size};
 pub use picture::{MOST_BYTES, MOST_PIXELS, PictureError};
+pub use sweep::Swept;
+pub use turn::Turn;
 
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, ItemId, Permission, PhotoId};
@@ -39,13 +42,13 @@ pub enum Source {
 /// Why a picture was not added, changed or found.
 #[derive(Debug, Error)]
 pub enum PhotoError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such item")]
     NoItem,
     #[error("no such picture")]
     NotFound,
-    #[error(transparent)]
+    #[error("{0}")]
     Picture(#[from] PictureError),
     #[error("a caption has at most 500 characters")]
     Caption,
@@ -55,7 +58,7 @@ pub enum PhotoError {
     File { path: PathBuf, error: io::Error },
     #[error("the picture could not be kept: {0}")]
     Disk(#[from] io::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
@@ -65,21 +68,6 @@ pub struct Added {
     pub photo: PhotoId,
     /// The item had this very picture; nothing was changed.
     pub already: bool,
-}
-
-/// What a sweep found and mended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Unfinished uploads of programs that are no more, removed.
-    pub unfinished: usize,
-    /// Pictures without a row, removed.
-    pub orphans: usize,
-    /// Derived pictures made again from their originals.
-    pub rebuilt: usize,
-    /// Pictures whose original is gone.
-    pub lost: Vec<PhotoId>,
-    /// The directory belongs to another database, and nothing was touched.
-    pub foreign: bool,
 }
 
 /// Pictures of one database.
@@ -103,6 +91,20 @@ pub(super) struct Prepared {
     width: i32,
     height: i32,
     stage: Option<files::Stage>,
+}
+
+impl Prepared {
+    fn row(&self, caption: String) -> NewPhoto {
+        NewPhoto {
+            id: PhotoId::new(),
+            sha256: self.sha256.clone(),
+            media_type: self.media_type.to_owned(),
+            bytes: self.bytes,
+            width: self.width,
+            height: self.height,
+            caption,
+        }
+    }
 }
 
 impl Photos {
@@ -147,9 +149,7 @@ impl Photos {
             height: i32::try_from(inspected.height).unwrap_or(i32::MAX),
             stage,
         };
-        let megapixels = u64::from(inspected.width) * u64::from(inspected.height) / 1_000_000 + 1;
-        let megapixels = u32::try_from(megapixels).unwrap_or(MEGAPIXELS_AT_ONCE).min(MEGAPIXELS_AT_ONCE);
-        let permit = Arc::clone(&self.decoding).acquire_many_owned(megapixels).await;
+        let permit = self.may_decode(inspected.width, inspected.height).await;
         let mut prepared = prepared(None);
         let stage = blocking(move || {
             let _permit = permit;
@@ -161,6 +161,26 @@ impl Photos {
         Ok(prepared)
     }
 
+    /// Waits until there is memory for so many pixels; as long as what is returned is held, they are decoded.
+    async fn may_decode(&self, width: u32, height: u32) -> impl Send + use<> {
+        let megapixels = u64::from(width) * u64::from(height) / 1_000_000 + 1;
+        let megapixels = u32::try_from(megapixels).unwrap_or(MEGAPIXELS_AT_ONCE).min(MEGAPIXELS_AT_ONCE);
+        Arc::clone(&self.decoding).acquire_many_owned(megapixels).await
+    }
+
+    /// Within a transaction: brings the files to their place.
+    async fn keep_files(
+        &self,
+        tx: &deadpool_postgres::Transaction<'_>,
+        prepared: &mut Prepared,
+    ) -> Result<(), PhotoError> {
+        photos::lock_hash(tx, &prepared.sha256).await?;
+        let files = self.files()?.clone();
+        let Some(stage) = prepared.stage.take() else { return Ok(()) };
+        let sha256 = prepared.sha256.clone();
+        blocking(move || if files.complete(&sha256) { Ok(()) } else { Ok(files.place(&stage, &sha256)?) }).await
+    }
+
     /// Within a transaction: brings the files to their place and writes the row.
     pub(super) async fn attach(
         &self,
@@ -169,30 +189,16 @@ impl Photos {
         prepared: &mut Prepared,
         caption: &str,
     ) -> Result<Added, PhotoError> {
-        photos::lock_hash(tx, &prepared.sha256).await?;
-        let files = self.files()?.clone();
-        if let Some(stage) = prepared.stage.take() {
-            let sha256 = prepared.sha256.clone();
-            blocking(move || if files.complete(&sha256) { Ok(()) } else { Ok(files.place(&stage, &sha256)?) }).await?;
-        }
+        self.keep_files(tx, prepared).await?;
         if let Some(photo) = photos::of_item_by_hash(tx, item, &prepared.sha256).await? {
             return Ok(Added { photo, already: true });
         }
-        let photo = PhotoId::new();
-        let row = NewPhoto {
-            id: photo,
-            sha256: prepared.sha256.clone(),
-            media_type: prepared.media_type.to_owned(),
-            bytes: prepared.bytes,
-            width: prepared.width,
-            height: prepared.height,
-            caption: caption.to_owned(),
-        };
+        let row = prepared.row(caption.to_owned());
         photos::append(tx, item, &row).await.map_err(|error| match error {
             StoreError::NotFound("item") => PhotoError::NoItem,
             other => other.into(),
         })?;
-        Ok(Added { photo, already: false })
+        Ok(Added { photo: row.id, already: false })
     }
 
     /// Takes a picture off its item; its files go with the last row that shows them.
@@ -266,76 +272,6 @@ impl Photos {
         let client = self.db.client().await?;
         let photo = photos::get(&client, id).await?.ok_or(PhotoError::NotFound)?;
         Ok((self.files()?.original(&photo.sha256), photo))
-    }
-
-    /// Removes what crashes left behind, and makes derived pictures again where only the original is left. At every
-    /// start, and by `inventory doctor`.
-    pub async fn sweep(&self, actor: &Actor) -> Result<Swept, PhotoError> {
-        actor.require(Permission::Administer)?;
-        let files = self.files()?.clone();
-        let mut swept = Swept::default();
-        let client = self.db.client().await?;
-        let id = photos::directory_id(&client).await?;
-        let known: HashSet<String> = photos::all_hashes(&client).await?.into_iter().collect();
-        drop(client);
-        let listing = files.clone();
-        let (marked, kept) = blocking(move || Ok((listing.directory_id()?, listing.hashes()?))).await?;
-        // Pictures are never thrown away on the word of a database they do not belong to.
-        let ours = match marked {
-            Some(marked) => marked == id,
-            None => kept.is_empty() || kept.iter().any(|sha256| known.contains(sha256)),
-        };
-        if !ours {
-            warn!("The pictures' directory belongs to another database; nothing is swept");
-            swept.foreign = true;
-            return Ok(swept);
-        }
-        let clearing = files.clone();
-        swept.unfinished = blocking(move || {
-            if marked.is_none() {
-                clearing.set_directory_id(id)?;
-            }
-            Ok(clearing.clear_stages()?)
-        })
-        .await?;
-        for sha256 in kept.iter().filter(|sha256| !known.contains(*sha256)) {
-            swept.orphans += usize::from(self.collect(sha256).await?);
-        }
-        for sha256 in known {
-            if !files.complete(&sha256) {
-                self.rebuild(&sha256, &mut swept).await?;
-            }
-        }
-        if swept != Swept::default() {
-            info!(
-                "Pictures: {} unfinished and {} orphaned removed, {} made again, {} lost",
-                swept.unfinished,
-                swept.orphans,
-                swept.rebuilt,
-                swept.lost.len()
-            );
-        }
-        Ok(swept)
-    }
-
-    async fn rebuild(&self, sha256: &str, swept: &mut Swept) -> Result<(), PhotoError> {
-        let original = self.files()?.original(sha256);
-        match self.prepare(Source::File(original)).await {
-            Ok(Prepared { sha256: found, stage: Some(stage), .. }) if found == sha256 => {
-                let mut client = self.db.client().await?;
-                let tx = client.transaction().await.map_err(StoreError::from)?;
-                photos::lock_hash(&tx, sha256).await?;
-                let (files, sha256) = (self.files()?.clone(), sha256.to_owned());
-                blocking(move || Ok(files.place(&stage, &sha256)?)).await?;
-                tx.commit().await.map_err(StoreError::from)?;
-                swept.rebuilt += 1;
-            }
-            _ => {
-                let client = self.db.client().await?;
-                swept.lost.extend(photos::with_hash(&client, sha256).await?);
-            }
-        }
-        Ok(())
     }
 
     /// Removes a picture's files when no row needs them. Returns whether it did.

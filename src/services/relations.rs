@@ -16,7 +16,7 @@ pub use crate::store::stock::Lot;
 /// Why a relation was not changed.
 #[derive(Debug, Error)]
 pub enum RelationError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such item")]
     NotFound,
@@ -26,7 +26,7 @@ pub enum RelationError {
     Supplier,
     #[error("a lot has a code of 1 to 100 characters")]
     LotCode,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
+use super::transfer::fields::neutral;
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, Permission, reorder};
 use crate::store::lists::{self, ListFilter, ListOrder};
@@ -26,9 +27,9 @@ pub struct ReorderLine {
 /// Why there is no list.
 #[derive(Debug, Error)]
 pub enum ReorderError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
@@ -38,12 +39,65 @@ pub struct Reorder {
     db: Db,
 }
 
+const COLUMNS: [&str; 12] = [
+    "code",
+    "name",
+    "on_hand",
+    "minimum",
+    "maximum",
+    "order",
+    "unit",
+    "supplier",
+    "part_number",
+    "price",
+    "currency",
+    "url",
+];
+
 /// A longer list is no list to go shopping with.
 const LONGEST: i64 = 1_000;
 
 impl Reorder {
     pub fn new(db: Db) -> Self {
         Self { db }
+    }
+
+    /// The same as a CSV file, a row for each supplier of an item: UTF-8, commas, line feeds, a point in numbers.
+    pub async fn csv(&self, actor: &Actor) -> Result<Vec<u8>, ReorderError> {
+        let lines = self.list(actor).await?;
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+        let mut write = |cells: Vec<String>| {
+            let cells = cells.iter().map(|cell| neutral(cell));
+            writer.write_record(cells).expect("rows are equally long and memory takes them");
+        };
+        write(COLUMNS.map(str::to_owned).to_vec());
+        let number = |number: Option<Decimal>| number.map(|number| number.normalize().to_string()).unwrap_or_default();
+        for line in lines {
+            let item = &line.item;
+            let what = [
+                item.code.clone().unwrap_or_default(),
+                item.name.clone(),
+                number(Some(item.on_hand)),
+                number(item.min_quantity),
+                number(line.maximum),
+                number(Some(line.order)),
+                item.unit.clone().unwrap_or_default(),
+            ];
+            if line.suppliers.is_empty() {
+                write(what.iter().cloned().chain(std::iter::repeat_n(String::new(), 5)).collect());
+            }
+            for part in &line.suppliers {
+                let of_whom = [
+                    part.supplier.clone(),
+                    part.part_number.clone(),
+                    number(part.price.as_ref().map(|price| price.amount)),
+                    part.price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
+                    part.url.clone().unwrap_or_default(),
+                ];
+                write(what.iter().cloned().chain(of_whom).collect());
+            }
+        }
+        Ok(writer.into_inner().expect("memory takes what is left"))
     }
 
     /// Everything under its minimum, by name.

@@ -35,9 +35,9 @@ use crate::tls::TlsError;
 /// Why nothing was restored; what was there before still is.
 #[derive(Debug, Error)]
 pub enum RestoreError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Archive(#[from] ArchiveError),
     #[error(
         "the backup is of a later version of inventory (schema {archive}, this program's is {program}): install that version first"
@@ -57,11 +57,11 @@ pub enum RestoreError {
     NoAdministrator,
     #[error("{path}: {error}")]
     Disk { path: PathBuf, error: io::Error },
-    #[error(transparent)]
+    #[error("{0}")]
     Migrate(#[from] MigrateError),
-    #[error(transparent)]
+    #[error("{0}")]
     Photo(#[from] PhotoError),
-    #[error(transparent)]
+    #[error("{0}")]
     Tls(#[from] TlsError),
     #[error("the database answered: {0}")]
     Store(#[source] StoreError),

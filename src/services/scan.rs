@@ -35,18 +35,18 @@ pub enum Scanned {
 /// Why a scan could not be looked up.
 #[derive(Debug, Error)]
 pub enum ScanError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
 /// Why no code was looked for in a picture.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     NoPicture(#[from] frame::NoPicture),
 }
 

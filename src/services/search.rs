@@ -98,12 +98,12 @@ pub struct Hit {
 /// Why a search failed.
 #[derive(Debug, Error)]
 pub enum SearchError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     /// Meaning alone was asked for, and there is no model.
-    #[error(transparent)]
-    NoMeaning(EmbedError),
-    #[error(transparent)]
+    #[error("{0}")]
+    NoMeaning(#[source] EmbedError),
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -56,7 +56,7 @@ pub struct Whence {
 /// Why a call about sessions failed.
 #[derive(Debug, Error)]
 pub enum SessionError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     /// One answer for a wrong name, a wrong password, a wrong code, and somebody who is switched off.
     #[error("the name or the secret is wrong")]
@@ -67,9 +67,9 @@ pub enum SessionError {
     /// No such session, or it is over.
     #[error("the session is over")]
     Over,
-    #[error(transparent)]
-    People(PeopleError),
-    #[error(transparent)]
+    #[error("{0}")]
+    People(#[source] PeopleError),
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -13,9 +13,9 @@ pub use crate::store::statistics::Activity;
 /// Why there are no figures.
 #[derive(Debug, Error)]
 pub enum StatisticsError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

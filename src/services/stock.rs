@@ -47,7 +47,7 @@ pub struct Booked {
 /// Why nothing was booked.
 #[derive(Debug, Error)]
 pub enum StockError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("nothing to book")]
     Empty,
@@ -58,14 +58,14 @@ pub enum StockError {
     Note,
     #[error("this request was already booked with other contents")]
     RequestReused,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
 /// What stands against an act.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
-    #[error(transparent)]
+    #[error("{0}")]
     Act(#[from] ActError),
     #[error("a place cannot lie inside itself")]
     Cycle,

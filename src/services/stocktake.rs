@@ -7,6 +7,7 @@ mod counting;
 mod view;
 
 use thiserror::Error;
+use time::OffsetDateTime;
 
 pub use self::counting::{Amount, CountRequest, CountScan, CountedLine};
 pub use self::view::{LineView, Pile, StocktakeView, Tally};
@@ -16,7 +17,7 @@ use crate::domain::person::Forbidden;
 use crate::domain::stocktake::{self as counts, Counted, Line, State};
 use crate::domain::{Actor, BookingId, ItemId, Permission, RequestId, StocktakeId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
-use crate::store::{Db, StoreError, items, stocktake as store};
+use crate::store::{Db, StoreError, audit, items, stocktake as store};
 
 pub use crate::store::stock::Lot;
 pub use crate::store::stocktake::{Head, Proposal};
@@ -24,7 +25,7 @@ pub use crate::store::stocktake::{Head, Proposal};
 /// Why a stocktake did not go on.
 #[derive(Debug, Error)]
 pub enum StocktakeError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such stocktake")]
     NotFound,
@@ -61,7 +62,7 @@ pub enum StocktakeError {
     Refused { line: Line, reason: Refusal },
     #[error("this request was already made with other contents")]
     RequestReused,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
@@ -101,9 +102,20 @@ impl Stocktakes {
 
     /// Stocktakes in these states, lately opened first. Who acted is for members.
     pub async fn list(&self, actor: &Actor, states: &[State], limit: i64) -> Result<Vec<Head>, StocktakeError> {
+        self.page(actor, states, None, limit).await
+    }
+
+    /// Those opened before one of them, as [`Self::list`] has them.
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        states: &[State],
+        before: Option<(OffsetDateTime, StocktakeId)>,
+        limit: i64,
+    ) -> Result<Vec<Head>, StocktakeError> {
         actor.require(Permission::Look)?;
         let client = self.db.client().await?;
-        let mut heads = store::list(&client, states, limit).await?;
+        let mut heads = store::list(&client, states, before, limit).await?;
         for head in &mut heads {
             view::hide_names(actor, head);
         }
@@ -279,8 +291,16 @@ impl Stocktakes {
     /// Says whether who counted may also approve: for houses with a single keeper.
     pub async fn set_self_approval(&self, actor: &Actor, allowed: bool) -> Result<(), StocktakeError> {
         actor.require(Permission::Administer)?;
-        let client = self.db.client().await?;
-        Ok(store::set_self_approval(&client, allowed).await?)
+        let mut client = self.db.client().await?;
+        let tx = client.transaction().await.map_err(StoreError::from)?;
+        bookings::begin(&tx, actor, None).await?;
+        if store::self_approval(&tx).await? != allowed {
+            store::set_self_approval(&tx, allowed).await?;
+            let detail = serde_json::json!({ "stocktake_self_approval": allowed });
+            audit::note(&tx, actor, "setting_changed", "inventory", None, Some(detail)).await?;
+        }
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
     }
 
     /// Whether `actor` may approve this stocktake now, as far as who they are goes.

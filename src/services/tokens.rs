@@ -23,7 +23,7 @@ const MOST: usize = 50;
 /// Why a call about tokens failed.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such token")]
     NotFound,
@@ -33,7 +33,7 @@ pub enum TokenError {
     Days,
     #[error("a person has at most {MOST} tokens; remove one that is not used any more")]
     TooMany,
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

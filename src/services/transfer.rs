@@ -7,7 +7,7 @@
 mod apply;
 mod dump;
 mod export;
-mod fields;
+pub(super) mod fields;
 mod folder;
 mod inventree;
 mod one;
@@ -109,13 +109,13 @@ impl ImportReport {
 /// Why nothing was imported.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("{path}: {error}")]
     File { path: PathBuf, error: std::io::Error },
     #[error("the file is larger than {} MB", table::MOST_BYTES / 1_000_000)]
     TooLarge,
-    #[error(transparent)]
+    #[error("{0}")]
     Table(#[from] TableError),
     #[error("{} cannot be read; {}", many(.0.len()), .0.first().map(ToString::to_string).unwrap_or_default())]
     Cells(Vec<CellError>),
@@ -131,9 +131,9 @@ pub enum ImportError {
     Foreign(String),
     #[error("a currency is three letters, not `{0}`")]
     Currency(String),
-    #[error(transparent)]
-    Photo(PhotoError),
-    #[error(transparent)]
+    #[error("{0}")]
+    Photo(#[source] PhotoError),
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

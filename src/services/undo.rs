@@ -18,7 +18,7 @@ pub const MEMBER_MINUTES: i64 = 15;
 /// Why nothing was taken back.
 #[derive(Debug, Error)]
 pub enum UndoError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     #[error("no such booking")]
     NotFound,
@@ -35,7 +35,7 @@ pub enum UndoError {
     /// What has happened since stands in the way.
     #[error("line {line}: {reason}")]
     InTheWay { line: i32, item: ItemId, reason: Refusal },
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 

@@ -110,6 +110,18 @@ pub async fn reorder(client: &impl GenericClient, item: ItemId, order: &[PhotoId
     if changed as usize == order.len() && !missed { Ok(()) } else { Err(StoreError::NotFound("photo")) }
 }
 
+/// Puts another file in the place of a picture: a new row's id, with its position.
+pub async fn replace(client: &impl GenericClient, id: PhotoId, new: &NewPhoto) -> Result<(), StoreError> {
+    let changed = client
+        .execute(
+            "update photo set id = $2, sha256 = $3, media_type = $4, bytes = $5, width = $6, height = $7, caption = $8
+             where id = $1",
+            &[&id.0, &new.id.0, &new.sha256, &new.media_type, &new.bytes, &new.width, &new.height, &new.caption],
+        )
+        .await?;
+    if changed == 0 { Err(StoreError::NotFound("photo")) } else { Ok(()) }
+}
+
 /// Is a file still some picture's?
 pub async fn hash_in_use(client: &impl GenericClient, sha256: &str) -> Result<bool, StoreError> {
     let row = client.query_one("select exists (select from photo where sha256 = $1)", &[&sha256]).await?;

@@ -69,13 +69,22 @@ const HEAD: &str = "select t.id, t.holder, h.name::text as holder_name, t.state,
              order by c.item, c.holder, c.lot, c.id desc) latest where latest.counted is not null) as counted
     from stocktake t join item h on h.id = t.holder left join person o on o.id = t.opened_by left join person d on d.id = t.decided_by";
 
-/// Stocktakes in these states, lately opened first.
-pub async fn list(client: &impl GenericClient, states: &[State], limit: i64) -> Result<Vec<Head>, StoreError> {
+/// Stocktakes in these states, lately opened first; of these, those opened `before` one of them.
+pub async fn list(
+    client: &impl GenericClient,
+    states: &[State],
+    before: Option<(OffsetDateTime, StocktakeId)>,
+    limit: i64,
+) -> Result<Vec<Head>, StoreError> {
     let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let (at, id) = before.map(|(at, id)| (at, id.0)).unzip();
     let rows = client
         .query(
-            &format!("{HEAD} where t.state = any ($1) order by t.opened_at desc, t.id desc limit $2"),
-            &[&states, &limit],
+            &format!(
+                "{HEAD} where t.state = any ($1) and ($2::timestamptz is null or (t.opened_at, t.id) < ($2, $3::uuid))
+                 order by t.opened_at desc, t.id desc limit $4"
+            ),
+            &[&states, &at, &id, &limit],
         )
         .await?;
     rows.iter().map(head).collect()

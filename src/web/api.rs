@@ -17,6 +17,7 @@ mod read;
 pub mod search;
 mod shapes;
 pub mod stock;
+pub mod stocktakes;
 pub mod tags;
 pub mod transfer;
 
@@ -45,6 +46,14 @@ pub fn operations() -> OpenApiRouter<WebState> {
         .routes(routes!(bookings::undo))
         .routes(routes!(movements::list))
         .routes(routes!(loans::list))
+        .routes(routes!(loans::get, loans::change))
+        .routes(routes!(loans::take_back))
+        .routes(routes!(stocktakes::list, stocktakes::write::open))
+        .routes(routes!(stocktakes::get))
+        .routes(routes!(stocktakes::lines))
+        .routes(routes!(stocktakes::write::count))
+        .routes(routes!(stocktakes::write::decide))
+        .routes(routes!(stocktakes::write::approve))
         .routes(routes!(codes::scan))
         .routes(routes!(codes::attach))
         .routes(routes!(codes::detach))

@@ -61,7 +61,7 @@ pub fn table(visit: &Visit, view: &ItemView) -> Markup {
     }
 }
 
-fn money(lang: Lang, price: &Money) -> String {
+pub fn money(lang: Lang, price: &Money) -> String {
     format!("{}\u{a0}{}", words::number(lang, price.amount), price.currency)
 }
 
@@ -72,7 +72,7 @@ fn link(url: &str) -> Markup {
     }
 }
 
-fn is_web(url: &str) -> bool {
+pub fn is_web(url: &str) -> bool {
     let lower = url.trim_start().to_ascii_lowercase();
     lower.starts_with("https://") || lower.starts_with("http://")
 }

@@ -45,8 +45,8 @@ pub fn page(visit: &Visit, page: &Page) -> Markup {
     let since = visit.since.map(|since| since.0.to_string());
     let initials: String = visit.name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
     let corner = html! {
-        a.face href="/account" aria-label={ (say(visit.lang, "nav.person")) ": " (visit.name) } title=(visit.name) {
-            (initials.to_uppercase())
+        a.face href="/account" title=(visit.name) {
+            (initials.to_uppercase()) span.unseen { ", " (say(visit.lang, "nav.person")) ": " (visit.name) }
         }
     };
     let sees_private = visit.actor.may(Permission::SeePrivate);

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api;
+pub mod audit;
 pub mod book;
 mod book_form;
 pub mod code;
@@ -12,13 +13,17 @@ pub mod history;
 pub mod home;
 pub mod import;
 pub mod item;
+pub mod labels;
 pub mod lists;
+pub mod loan;
+pub mod low;
 pub mod more;
 pub mod people;
 pub mod pictures;
 pub mod places;
 pub mod scan;
 pub mod second_factor;
+pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod statistics;

@@ -151,6 +151,8 @@ impl From<StocktakeError> for Fault {
         match error {
             StocktakeError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
             StocktakeError::NotFound => Self::NotFound,
+            StocktakeError::RequestReused => Self::Reused,
+            StocktakeError::Amount | StocktakeError::OneOrNone => Self::Invalid(error.to_string()),
             StocktakeError::Store(error) => error.into(),
             refused => Self::Refused(refused.to_string()),
         }
@@ -162,6 +164,7 @@ impl From<LoanError> for Fault {
         match error {
             LoanError::Forbidden(forbidden) => Self::Forbidden(forbidden.needed),
             LoanError::NotFound => Self::NotFound,
+            LoanError::RequestReused => Self::Reused,
             LoanError::Store(error) => error.into(),
             refused => Self::Refused(refused.to_string()),
         }

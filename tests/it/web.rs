@@ -3,6 +3,7 @@
 mod account;
 mod api;
 mod api_files;
+mod api_stocktakes;
 mod api_writes;
 mod booking;
 mod browser;
@@ -11,6 +12,7 @@ mod events;
 mod keeping;
 mod load;
 mod metrics;
+mod office;
 mod pages;
 mod photos;
 mod predecessor;

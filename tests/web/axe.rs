@@ -29,7 +29,6 @@ async fn found(browser: &Browser, axe: &str) -> Vec<String> {
     violations.as_array().map(|all| all.iter().map(Value::to_string).collect()).unwrap_or_default()
 }
 
-#[ignore = "finds violations that are not mended yet: open work"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_keeps_anybody_out() {
     let axe = axe();
@@ -52,6 +51,13 @@ async fn no_page_keeps_anybody_out() {
         "/people",
         "/transfer",
         "/health",
+        "/audit",
+        "/settings",
+        "/labels",
+        "/stocktakes",
+        "/account/second-factor",
+        "/account/confirm",
+        "/?low=1&kind=consumable&tag=fastener",
         "/scan",
         "/items/new",
         "/account",

@@ -5,13 +5,7 @@ use time::{Duration, OffsetDateTime};
 use super::Check;
 use crate::app::{App, EXAMPLE};
 use crate::domain::Actor;
-
-/// A nightly backup that failed once may be an accident.
-const BACKUP_LATE: Duration = Duration::days(2);
-const BACKUP_MISSING: Duration = Duration::days(8);
-/// A weekly proof likewise.
-const PROOF_LATE: Duration = Duration::days(15);
-const PROOF_MISSING: Duration = Duration::days(60);
+use crate::services::backup::Freshness;
 
 /// Nobody needs a backup of the example.
 pub async fn backups(app: &App) -> Vec<Check> {
@@ -26,7 +20,7 @@ pub async fn backups(app: &App) -> Vec<Check> {
     };
     let now = OffsetDateTime::now_utc();
     let mend = "inventory backup; the timer inventory-backup.timer makes one every night";
-    let mut backup = aged("backup", status.last.as_ref(), now, (BACKUP_LATE, BACKUP_MISSING), mend);
+    let mut backup = aged("backup", status.last.as_ref(), now, status.backup(now), mend);
     if let Some((_, name)) = &status.last
         && !app.config.backup.dir.join(name).exists()
     {
@@ -34,14 +28,14 @@ pub async fn backups(app: &App) -> Vec<Check> {
         backup.detail.push_str(", not in the usual directory");
     }
     let mend = "inventory backup prove; the timer inventory-verify.timer does it every week";
-    vec![backup, aged("proven restore", status.proven.as_ref(), now, (PROOF_LATE, PROOF_MISSING), mend)]
+    vec![backup, aged("proven restore", status.proven.as_ref(), now, status.proof(now), mend)]
 }
 
 fn aged(
     name: &'static str,
     done: Option<&(OffsetDateTime, String)>,
     now: OffsetDateTime,
-    (late, missing): (Duration, Duration),
+    freshness: Freshness,
     mend: &str,
 ) -> Check {
     let Some((at, archive)) = done else {
@@ -53,33 +47,9 @@ fn aged(
         (0, hours) => format!("{archive}, {hours} h ago"),
         (days, _) => format!("{archive}, {days} days ago"),
     };
-    if age > missing {
-        Check::bad(name, detail, mend)
-    } else if age > late {
-        Check::note(name, detail, mend)
-    } else {
-        Check::fine(name, detail)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Finding;
-    use super::*;
-
-    fn check(age: Option<Duration>, expected: Finding) {
-        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1000);
-        let done = age.map(|age| (now - age, "x.tar.zst".to_owned()));
-        let found = aged("backup", done.as_ref(), now, (BACKUP_LATE, BACKUP_MISSING), "inventory backup");
-        assert_eq!(found.finding, expected, "{age:?}: {}", found.detail);
-    }
-
-    #[test]
-    fn a_backup_grows_old() {
-        check(None, Finding::Note);
-        check(Some(Duration::hours(-1)), Finding::Fine);
-        check(Some(Duration::hours(30)), Finding::Fine);
-        check(Some(Duration::days(3)), Finding::Note);
-        check(Some(Duration::days(9)), Finding::Bad);
+    match freshness {
+        Freshness::Missing => Check::bad(name, detail, mend),
+        Freshness::Late | Freshness::Never => Check::note(name, detail, mend),
+        Freshness::Good => Check::fine(name, detail),
     }
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::format::{self, READ, Seen};
+use super::turn::{Turn, with_orientation};
 
 /// The largest file that is taken, in bytes.
 pub const MOST_BYTES: usize = 50_000_000;
@@ -111,6 +112,22 @@ pub fn derive(picture: &Inspected) -> Result<Derived, PictureError> {
         None => large_jpeg.clone(),
     };
     Ok(Derived { full, large: large_jpeg, small: small_jpeg })
+}
+
+/// The file of the same picture, turned.
+pub fn turned(picture: Inspected, turn: Turn) -> Result<Vec<u8>, PictureError> {
+    let mut decoder = decoder(&picture.bytes, picture.format)?;
+    let wanted = turn.after(orientation(&mut decoder));
+    if picture.format == ImageFormat::Jpeg {
+        drop(decoder);
+        return with_orientation(picture.bytes, wanted);
+    }
+    let failed = |error: ImageError| from_image(picture.format, &error);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    image.apply_orientation(wanted);
+    let mut png = Cursor::new(Vec::new());
+    image.write_to(&mut png, ImageFormat::Png).map_err(failed)?;
+    Ok(png.into_inner())
 }
 
 fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, PictureError> {

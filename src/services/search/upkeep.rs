@@ -78,9 +78,9 @@ impl Drop for Worker {
 
 #[derive(Debug, thiserror::Error)]
 enum UpkeepError {
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
-    #[error(transparent)]
+    #[error("{0}")]
     Embed(#[from] EmbedError),
 }
 

@@ -156,7 +156,8 @@ pub struct BookedAnswer {
     booking: Booked,
 }
 
-fn answered(booked: stock::Booked) -> Response {
+/// Made now, or before.
+pub fn answered(booked: stock::Booked) -> Response {
     let status = if booked.repeated { StatusCode::OK } else { StatusCode::CREATED };
     let location = format!("/api/v1/bookings/{}", booked.booking);
     (status, [(LOCATION, location)], Json(BookedAnswer { booking: booked.into() })).into_response()

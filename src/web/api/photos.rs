@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::read::{Body, Id};
 use crate::domain::{ItemId, PhotoId};
 use crate::services::catalog::Photo;
-use crate::services::photos::{MOST_BYTES, Source};
+use crate::services::photos::{MOST_BYTES, Source, Turn};
 use crate::web::fault::Fault;
 use crate::web::state::WebState;
 use crate::web::upload;
@@ -160,19 +160,53 @@ pub struct Change {
     caption: Option<String>,
     /// `true` puts it before the item's others.
     primary: Option<bool>,
+    /// Turned it is another file, and has another id.
+    turn: Option<Way>,
 }
 
-/// Writes something under a picture, or puts it before the others.
+/// Which way a picture is turned, by a quarter or upside down.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = TurnWay)]
+enum Way {
+    Left,
+    Right,
+    Over,
+}
+
+impl From<Way> for Turn {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Left => Self::Left,
+            Way::Right => Self::Right,
+            Way::Over => Self::Over,
+        }
+    }
+}
+
+/// A picture as it is called from now on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Changed {
+    photo: ChangedPhoto,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangedPhoto {
+    id: Uuid,
+}
+
+/// Writes something under a picture, puts it before the others, or turns it.
 #[utoipa::path(patch, path = "/api/v1/photos/{id}", operation_id = "change_photo", tag = "photos", request_body = Change,
     params(("id" = Uuid, Path)),
-    responses((status = 204, description = "It is changed."), (status = 404, description = "No such picture.")),
+    responses((status = 200, body = Changed), (status = 404, description = "No such picture."),
+        (status = 422, description = "The caption is too long.")),
     security(("token" = ["keeper"])))]
 pub async fn change(
     State(state): State<WebState>,
     Asking(actor): Asking,
     Id(id): Id<PhotoId>,
     Body(change): Body<Change>,
-) -> Result<StatusCode, Fault> {
+) -> Result<Json<Changed>, Fault> {
     let photos = &state.services.photos;
     match &change.caption {
         Some(caption) => photos.set_caption(&actor, id, caption).await?,
@@ -181,7 +215,11 @@ pub async fn change(
     if change.primary == Some(true) {
         photos.make_primary(&actor, id).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    let id = match change.turn {
+        Some(way) => photos.turn(&actor, id, way.into()).await?,
+        None => id,
+    };
+    Ok(Json(Changed { photo: ChangedPhoto { id: id.0 } }))
 }
 
 /// Takes a picture off its item. Its file goes when no other item shows it.

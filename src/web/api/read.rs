@@ -232,6 +232,30 @@ impl PartialSchema for Amount {
 
 impl ToSchema for Amount {}
 
+/// Words beside an act: at most 2,000 characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Note(pub String);
+
+impl Note {
+    const MOST: usize = 2000;
+}
+
+impl<'de> Deserialize<'de> for Note {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let fits = text.chars().count() <= Self::MOST;
+        if fits { Ok(Self(text)) } else { Err(D::Error::custom("a note has at most 2000 characters")) }
+    }
+}
+
+impl PartialSchema for Note {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).max_length(Some(Self::MOST)).into()
+    }
+}
+
+impl ToSchema for Note {}
+
 /// A day: `2026-11-25`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day(pub Date);

@@ -104,7 +104,8 @@
   }
   document.addEventListener("submit", (event) => {
     const sent = event.target;
-    if (sent.method !== "post") return;
+    // What answers with a file leaves the page as it is.
+    if (sent.method !== "post" || "download" in sent.dataset) return;
     if (sent.dataset.sent) { event.preventDefault(); return; }
     sent.dataset.sent = "1";
   });

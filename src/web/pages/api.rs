@@ -9,8 +9,20 @@ use crate::web::visit::Visit;
 use crate::web::words::say;
 
 /// The chapters, in the order in which a reader meets them.
-const CHAPTERS: [&str; 11] =
-    ["search", "items", "stock", "bookings", "loans", "codes", "photos", "tags", "people", "transfer", "changes"];
+const CHAPTERS: [&str; 12] = [
+    "search",
+    "items",
+    "stock",
+    "bookings",
+    "loans",
+    "stocktakes",
+    "codes",
+    "photos",
+    "tags",
+    "people",
+    "transfer",
+    "changes",
+];
 
 /// `GET /api`
 pub async fn page(visit: Visit) -> Markup {

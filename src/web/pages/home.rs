@@ -15,7 +15,7 @@ use crate::services::stock::{HistoryFilter, HistoryLine};
 use crate::web::fault::Fault;
 use crate::web::find::{Asked, PER_PAGE};
 use crate::web::layout::{self, Nav, Page};
-use crate::web::pages::lists;
+use crate::web::pages::{lists, low};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::{self, say};
@@ -228,10 +228,10 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
     let filter = HistoryFilter { limit: 60, ..HistoryFilter::default() };
     let lines = services.stock.history(&visit.actor, &filter).await?;
     let used = lately_used(visit, &lines, 8).await?;
-    let low = ListFilter { low: true, ..ListFilter::default() };
-    let low: Vec<ItemId> =
-        services.catalog.list(&visit.actor, &low, ListOrder::Name).await?.into_iter().take(6).collect();
-    let low = services.catalog.summaries(&visit.actor, &low).await?;
+    let filter = ListFilter { low: true, ..ListFilter::default() };
+    let lowest: Vec<ItemId> =
+        services.catalog.list(&visit.actor, &filter, ListOrder::Name).await?.into_iter().take(6).collect();
+    let lowest = services.catalog.summaries(&visit.actor, &lowest).await?;
     // Who has what is not for everybody's eyes.
     let sees_loans = visit.actor.may(Permission::SeePrivate);
     let mut loans = if sees_loans { services.stock.loans(&visit.actor, None).await? } else { Vec::new() };
@@ -264,8 +264,8 @@ async fn glance(visit: &Visit) -> Result<Markup, Fault> {
             div.side {
             section.panel aria-labelledby="low" {
                 div.head { h2.title #low { (say(lang, "nav.low")) } a.lnk href="/low" { (say(lang, "glance.all")) } }
-                @if low.is_empty() { p.muted.quiet { (say(lang, "low.none")) } }
-                @else { (lists::low_rows(visit, &low)) }
+                @if lowest.is_empty() { p.muted.quiet { (say(lang, "low.none")) } }
+                @else { (low::rows(visit, &lowest)) }
             }
             @if sees_loans {
                 section.panel aria-labelledby="lent" {

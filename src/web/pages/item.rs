@@ -10,7 +10,7 @@ use super::book::Verb;
 use super::lists::{self, At};
 use super::{history, undo};
 use crate::domain::{ItemId, ItemKind, Permission};
-use crate::services::catalog::{ItemView, ListFilter, ListOrder};
+use crate::services::catalog::{ItemView, ListFilter, ListOrder, Loan};
 use crate::services::stock::HistoryFilter;
 use crate::web::details;
 use crate::web::fault::Fault;
@@ -98,7 +98,8 @@ fn keeping(visit: &Visit, view: &ItemView) -> Markup {
             ul {
                 @if keeps { (entry(&format!("{address}/edit"), "edit", "edit.edit")) (entry(&format!("{address}/photos"), "photo", "photos.edit")) }
                 @if keeps && view.summary.kind.is_holder() { (entry(&format!("/items/new?in={}", view.summary.id), "plus", "edit.new")) }
-                (entry(&format!("{address}/stock"), "count", "stats.over_time"))
+                @if keeps && let Some(code) = &view.summary.code { (entry(&format!("/labels?{}", query("code", code)), "print", "labels.one")) }
+                (entry(&format!("{address}/stock"), "statistics", "stats.over_time"))
             }
         }
     }
@@ -257,17 +258,28 @@ fn whereabouts(visit: &Visit, view: &ItemView) -> Markup {
                     }
                 }
                 @for loan in &view.loans {
-                    li.wr {
-                        (parts::icon(visit, "lend"))
-                        span.who {
-                            span.name { (if loan.borrower.is_empty() { say(lang, "whereabouts.lent") } else { t!("item.lent_to", locale = lang.code(), name = loan.borrower).into_owned() }) }
-                            span.caption { (lists::due(visit, loan)) }
-                        }
-                        @if item.kind.is_counted() { span.n { (words::number(lang, loan.outstanding)) } }
+                    li {
+                        @if visit.actor.may(Permission::Book) { a.wr href={ "/loans/" (loan.id) } { (loan_line(visit, item.kind, loan)) (parts::icon(visit, "forward")) } }
+                        @else { span.wr { (loan_line(visit, item.kind, loan)) } }
                     }
                 }
             }
         }
+    }
+}
+
+/// Who has some of it, and until when.
+fn loan_line(visit: &Visit, kind: ItemKind, loan: &Loan) -> Markup {
+    let lang = visit.lang;
+    let lent = if loan.borrower.is_empty() {
+        say(lang, "whereabouts.lent")
+    } else {
+        t!("item.lent_to", locale = lang.code(), name = loan.borrower).into_owned()
+    };
+    html! {
+        (parts::icon(visit, "lend"))
+        span.who { span.name { (lent) } span.caption { (lists::due(visit, loan)) } }
+        @if kind.is_counted() { span.n { (words::number(lang, loan.outstanding)) } }
     }
 }
 

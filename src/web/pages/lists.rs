@@ -1,11 +1,12 @@
-//! What is low, and what is lent.
+//! What is lent; and how long lists are paged.
 
 use axum::extract::Query;
 use maud::{Markup, html};
 use rust_i18n::t;
 use serde::Deserialize;
 
-use crate::services::catalog::{ItemSummary, ListFilter, ListOrder, Loan};
+use crate::services::catalog::Loan;
+use crate::services::loans::LoanFilter;
 use crate::web::fault::Fault;
 use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
@@ -56,56 +57,31 @@ pub fn pager(visit: &Visit, at: At, total: usize, address: &str) -> Markup {
     }
 }
 
-/// `GET /low`: what is below its minimum.
-pub async fn low(visit: Visit, Query(at): Query<At>) -> Result<Markup, Fault> {
-    let lang = visit.lang;
-    let catalog = &visit.state.services.catalog;
-    let filter = ListFilter { low: true, ..ListFilter::default() };
-    let all = catalog.list(&visit.actor, &filter, ListOrder::Name).await?;
-    let items = catalog.summaries(&visit.actor, at.part(&all)).await?;
-    let body = html! {
-        h1.heading { (say(lang, "nav.low")) }
-        section.panel #low-list data-live {
-            @if items.is_empty() { (parts::empty(&say(lang, "low.none"), &say(lang, "low.none_help"))) }
-            @else { (low_rows(&visit, &items)) }
-            (pager(&visit, at, all.len(), "/low?page="))
-        }
-    };
-    Ok(layout::page(&visit, &Page { title: say(lang, "nav.low"), nav: Some(Nav::Low), verbs: None, body }))
+/// Which loans.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Which {
+    overdue: Option<String>,
+    page: Option<usize>,
 }
 
-/// Name, label, level, and how many of how many.
-pub fn low_rows(visit: &Visit, items: &[ItemSummary]) -> Markup {
+/// `GET /lent`: who has what, soonest due first; all, or what is overdue.
+pub async fn lent(visit: Visit, Query(which): Query<Which>) -> Result<Markup, Fault> {
     let lang = visit.lang;
-    html! {
-        ul.lines {
-            @for item in items {
-                li {
-                    a.lo href={ "/items/" (item.id) } {
-                        (parts::thumbnail(visit, item.photo, item.kind))
-                        span.who { span.name.cut { (item.name) } @if let Some(code) = &item.code { (parts::tape(code)) } }
-                        @if let Some(level) = parts::level(lang, item) { span.gw { (level) } }
-                        span.qq {
-                            b { (words::number(lang, item.on_hand)) }
-                            " " (t!("low.of", locale = lang.code(),
-                                minimum = words::quantity(lang, item.min_quantity.unwrap_or_default(), item.unit.as_deref())))
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `GET /lent`: who has what, soonest due first.
-pub async fn lent(visit: Visit) -> Result<Markup, Fault> {
-    let lang = visit.lang;
-    let loans = visit.state.services.stock.loans(&visit.actor, None).await?;
+    let overdue = which.overdue.is_some();
+    let filter = LoanFilter { due_before: overdue.then(words::today), ..LoanFilter::default() };
+    let loans = visit.state.services.loans.list(&visit.actor, filter).await?;
+    let at = At::of(which.page);
     let body = html! {
         h1.heading { (say(lang, "nav.lent")) }
+        nav.chips aria-label=(say(lang, "search.filters")) {
+            a.chip .on[!overdue] href="/lent" aria-current=[(!overdue).then_some("true")] { (say(lang, "lent.all")) }
+            a.chip .on[overdue] href="/lent?overdue=1" aria-current=[overdue.then_some("true")] { (parts::icon(&visit, "clock")) (say(lang, "lent.overdue_all")) }
+        }
         section.panel #lent-list data-live {
-            @if loans.is_empty() { (parts::empty(&say(lang, "lent.none"), &say(lang, "lent.none_help"))) }
-            @else { (loan_rows(&visit, &loans)) }
+            @if loans.is_empty() { (parts::empty(&say(lang, if overdue { "lent.none_overdue" } else { "lent.none" }), &say(lang, "lent.none_help"))) }
+            @else { (loan_rows(&visit, at.part(&loans))) }
+            (pager(&visit, at, loans.len(), if overdue { "/lent?overdue=1&page=" } else { "/lent?page=" }))
         }
     };
     Ok(layout::page(&visit, &Page { title: say(lang, "nav.lent"), nav: Some(Nav::Lent), verbs: None, body }))
@@ -118,7 +94,7 @@ pub fn loan_rows(visit: &Visit, loans: &[Loan]) -> Markup {
         ul.lines {
             @for loan in loans {
                 li {
-                    a.lr href={ "/items/" (loan.item) } {
+                    a.lr href={ "/loans/" (loan.id) } {
                         span.who {
                             span.name.cut { (loan.item_name) }
                             span.caption.muted {

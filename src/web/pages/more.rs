@@ -57,12 +57,18 @@ pub async fn page(visit: Visit) -> Markup {
                     li { a.lr href="/stocktakes" { (parts::icon(&visit, "count")) span.grow { (say(lang, "count.title")) } (parts::icon(&visit, "forward")) } }
                     @if visit.actor.may(Permission::Keep) {
                         (further(&visit, "/items/new", "plus", "edit.new"))
+                        (further(&visit, "/labels", "print", "labels.title"))
                         (further(&visit, "/transfer", "export", "import.title"))
                     }
                     (further(&visit, "/scan", "scan", "scan.title"))
-                    (further(&visit, "/statistics", "count", "stats.title"))
+                    (further(&visit, "/statistics", "statistics", "stats.title"))
                     @if visit.actor.may(Permission::SeePrivate) { (further(&visit, "/people", "person", "people.title")) }
-                    @if visit.actor.may(Permission::Administer) { (further(&visit, "/health", "health", "health.title")) }
+                    @if super::audit::is_for(&visit) { (further(&visit, "/audit", "history", "audit.title")) }
+                    @if visit.actor.may(Permission::Administer) {
+                        (further(&visit, "/settings", "settings", "settings.title"))
+                        (further(&visit, "/health", "health", "health.title"))
+                    }
+                    (further(&visit, "/account#tokens", "lock", "tokens.title"))
                     (further(&visit, "/api", "word", "api.title"))
                     li { a.lr href="/history" { (parts::icon(&visit, "history")) span.grow { (say(lang, "nav.history")) } (parts::icon(&visit, "forward")) } }
                     li { a.lr href="/?archived=1" { (parts::icon(&visit, "archive")) span.grow { (say(lang, "more.archived")) } (parts::icon(&visit, "forward")) } }

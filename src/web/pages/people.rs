@@ -177,7 +177,7 @@ async fn one(visit: &Visit, id: PersonId, said: Option<(bool, &str)>) -> Result<
                 p { (ways(lang, &person)) }
                 h3.part-title { (say(lang, "people.loans")) }
                 @if loans.is_empty() { p.muted { (say(lang, "people.no_loans")) } }
-                ul.lines { @for loan in &loans { li { a.lr href={ "/items/" (loan.item) } { (parts::icon(visit, "lend")) span.grow { (loan.item_name) } (super::lists::due(visit, loan)) } } } }
+                ul.lines { @for loan in &loans { li { a.lr href={ "/loans/" (loan.id) } { (parts::icon(visit, "lend")) span.grow { (loan.item_name) } (super::lists::due(visit, loan)) } } } }
             }
             @if visit.actor.may(Permission::Administer) {
                 section.panel.pad aria-labelledby="edit" {

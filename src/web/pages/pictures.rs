@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde::Deserialize;
 
 use crate::domain::{ItemId, PhotoId};
-use crate::services::photos::{MOST_BYTES, PhotoError, Source};
+use crate::services::photos::{MOST_BYTES, PhotoError, Source, Turn};
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
 use crate::web::layout::{self, Page};
@@ -55,7 +55,7 @@ pub async fn add(
 /// What is done to one picture.
 #[derive(Debug, Deserialize)]
 pub struct Change {
-    /// `first`, `remove` or `caption`
+    /// `first`, `remove`, `caption`, or `turn-left`, `turn-right`, `turn-over`
     what: String,
     #[serde(default)]
     caption: String,
@@ -74,7 +74,10 @@ pub async fn change(
         "first" => photos.make_primary(&visit.actor, photo).await?,
         "remove" => photos.remove(&visit.actor, photo).await?,
         "caption" => photos.set_caption(&visit.actor, photo, &change.caption).await?,
-        _ => return Err(Fault::Unreadable("what is to be done is not known".into())),
+        other => match other.strip_prefix("turn-").and_then(Turn::named) {
+            Some(turn) => drop(photos.turn(&visit.actor, photo, turn).await?),
+            None => return Err(Fault::Unreadable("what is to be done is not known".into())),
+        },
     }
     Ok(Redirect::to(&format!("/items/{id}/photos")))
 }
@@ -115,6 +118,8 @@ async fn shown(visit: &Visit, id: ItemId, wrong: Option<&str>) -> Result<Markup,
                         div.actions {
                             button.btn type="submit" name="what" value="caption" { (say(lang, "photos.save")) }
                             @if n > 0 { button.btn type="submit" name="what" value="first" { (say(lang, "photos.first")) } }
+                            button.btn type="submit" name="what" value="turn-left" { (say(lang, "photos.turn_left")) }
+                            button.btn type="submit" name="what" value="turn-right" { (say(lang, "photos.turn_right")) }
                             button.btn type="submit" name="what" value="remove" { (say(lang, "photos.remove")) }
                         }
                     }

@@ -4,7 +4,7 @@ mod forms;
 mod lines;
 mod list;
 
-pub use forms::{act, count, open, scan, self_approval};
+pub use forms::{act, count, open, scan};
 pub use list::page as list;
 
 use axum::extract::{Path, Query};

@@ -28,7 +28,7 @@ impl Site {
 
 fn png(side: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    RgbImage::from_pixel(side, side, image::Rgb([200, 100, 50]))
+    RgbImage::from_pixel(side, side / 2, image::Rgb([200, 100, 50]))
         .write_to(&mut bytes, ImageFormat::Png)
         .expect("encoded");
     bytes.into_inner()
@@ -56,8 +56,24 @@ async fn pictures_are_added_ordered_captioned_and_removed() {
         assert_eq!(refused.status, 404, "{wrong}: {refused:?}");
     }
     let change = json!({"caption": "Back", "primary": true}).to_string();
-    assert_eq!(site.call("PATCH", &format!("/api/v1/photos/{a}"), &[], &change).await.status, 204);
+    assert_eq!(site.call("PATCH", &format!("/api/v1/photos/{a}"), &[], &change).await.status, 200);
     assert_eq!(site.get(&photos).await.json()["photos"][0]["caption"], "Back");
+
+    // Turned, it is another file under another id, in the same place.
+    let turned = site.call("PATCH", &format!("/api/v1/photos/{a}"), &[], r#"{"turn": "right"}"#).await;
+    let now = turned.json()["photo"]["id"].as_str().expect("an id").to_owned();
+    assert!(turned.status == 200 && now != a, "{turned:?}");
+    let listed = site.get(&photos).await.json();
+    assert_eq!(
+        (&listed["photos"][0]["id"], &listed["photos"][0]["caption"]),
+        (&json!(now), &json!("Back")),
+        "{listed}"
+    );
+    assert_eq!((&listed["photos"][0]["width"], &listed["photos"][0]["height"]), (&json!(20), &json!(40)), "{listed}");
+    assert_eq!(site.get(&format!("/api/v1/photos/{a}/320")).await.status, 404);
+    let unknown = site.call("PATCH", &format!("/api/v1/photos/{now}"), &[], r#"{"turn": "inside-out"}"#).await;
+    assert_eq!(unknown.status, 422, "{unknown:?}");
+    let a = now;
 
     let small = site.get(&format!("/api/v1/photos/{a}/320")).await;
     assert_eq!(

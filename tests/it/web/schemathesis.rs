@@ -18,7 +18,6 @@ fn program() -> PathBuf {
     cache.join("inventory/test-tools/bin/st")
 }
 
-#[ignore = "takes minutes and has not come to its end yet: open work"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn schemathesis_finds_nothing() {
     // Without its token a program is nobody, from this machine too.

@@ -78,7 +78,7 @@ async fn a_place_is_counted_looked_at_and_written() {
     assert_eq!(refused.status, 422, "{refused:?}");
     assert_eq!(site.on_hand(screws).await, "400");
 
-    follow(&site, &send(&site, "/stocktakes", "/stocktakes/self-approval", &[("allowed", "true")]).await).await;
+    follow(&site, &send(&site, "/settings", "/settings/self-approval", &[("allowed", "true")]).await).await;
     let ready = site.get(&page).await.body;
     assert!(ready.contains("Write 4 changes"), "{ready}");
     let written = follow(&site, &decide("approve", &[("version", &version)]).await).await.body;

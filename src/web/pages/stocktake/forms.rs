@@ -184,17 +184,6 @@ pub async fn act(
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub struct Rule {
-    allowed: bool,
-}
-
-/// `POST /stocktakes/self-approval`
-pub async fn self_approval(visit: Visit, Posted(rule): Posted<Rule>) -> Result<Redirect, Fault> {
-    visit.state.services.stocktakes.set_self_approval(&visit.actor, rule.allowed).await?;
-    Ok(Redirect::to("/stocktakes"))
-}
-
 async fn again(visit: &Visit, id: StocktakeId, shown: &Shown, wrong: &str) -> Result<Response, Fault> {
     let page = body(visit, id, shown, Some(wrong)).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::page(visit, &page)).into_response())

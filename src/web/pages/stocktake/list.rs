@@ -68,15 +68,7 @@ pub(super) async fn body(visit: &Visit, wrong: Option<&str>) -> Result<Markup, F
             }
         }
         @if visit.actor.may(Permission::Administer) {
-            section.panel.pad aria-labelledby="rule-title" {
-                h2.title #rule-title { (say(lang, "count.rule")) }
-                p.muted { (say(lang, if self_approval { "count.rule_one" } else { "count.rule_two" })) }
-                form method="post" action="/stocktakes/self-approval" {
-                    input type="hidden" name=(TOKEN) value=(visit.form_token());
-                    input type="hidden" name="allowed" value=(!self_approval);
-                    button.btn type="submit" { (parts::icon(visit, "person")) (say(lang, if self_approval { "count.ask_two" } else { "count.let_one" })) }
-                }
-            }
+            p.muted { (say(lang, if self_approval { "count.rule_one" } else { "count.rule_two" })) " " a.lnk href="/settings" { (say(lang, "settings.title")) } }
         }
     })
 }
