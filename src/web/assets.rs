@@ -59,7 +59,9 @@ icons!(
     "label",
     "language",
     "lend",
+    "link",
     "location",
+    "lock",
     "low",
     "meaning",
     "more",
@@ -68,16 +70,18 @@ icons!(
     "photo",
     "places",
     "plus",
+    "print",
     "put-back",
     "scan",
     "settings",
     "spelling",
+    "statistics",
     "tag",
     "take",
     "undo",
     "up",
     "warn",
-    "word",
+    "word"
 );
 
 struct Asset {

@@ -65,7 +65,9 @@ async fn no_page_keeps_anybody_out() {
     ]
     .map(str::to_owned)
     .to_vec();
-    pages.extend([item.clone(), shelf, person]);
+    let loan = room.services.stock.loans(&room.admin, None).await.expect("read").remove(0).id;
+    let stocktake = room.services.stocktakes.open(&room.admin, room.drawer, "").await.expect("opened");
+    pages.extend([item.clone(), shelf, person, format!("/loans/{loan}"), format!("/stocktakes/{stocktake}")]);
     let parts = [
         "history",
         "edit",
@@ -80,17 +82,23 @@ async fn no_page_keeps_anybody_out() {
     ];
     pages.extend(parts.map(|part| format!("{item}/{part}")));
 
-    let mut all = Vec::new();
     let german = Device { language: "de", ..DESKTOP };
-    for (device, theme) in [(SMALL_PHONE, "light"), (german, "dark"), (SMALL_PHONE, "contrast")] {
-        let browser = Browser::open(device).await;
-        browser.goto(&room.address("/more")).await;
-        browser.script(&format!("document.cookie = 'inventory_theme={theme}; path=/'")).await;
-        for page in &pages {
-            browser.goto(&room.address(page)).await;
-            all.extend(found(&browser, &axe).await.into_iter().map(|one| format!("{page} ({theme}): {one}")));
-        }
-        browser.close().await;
-    }
+    let looks = [(SMALL_PHONE, "light"), (german, "dark"), (SMALL_PHONE, "contrast")];
+    let all =
+        futures::future::join_all(looks.map(|(device, theme)| look(&room, &axe, &pages, device, theme))).await.concat();
     assert_eq!(json!(all), json!([]), "{}", all.join("\n"));
+}
+
+/// Every page in one size, language and colours.
+async fn look(room: &Storeroom, axe: &str, pages: &[String], device: Device, theme: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let browser = Browser::open(device).await;
+    browser.goto(&room.address("/more")).await;
+    browser.script(&format!("document.cookie = 'inventory_theme={theme}; path=/'")).await;
+    for page in pages {
+        browser.goto(&room.address(page)).await;
+        all.extend(found(&browser, axe).await.into_iter().map(|one| format!("{page} ({theme}): {one}")));
+    }
+    browser.close().await;
+    all
 }

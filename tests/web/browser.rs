@@ -20,6 +20,7 @@ pub struct Device {
 
 pub const PHONE: Device = Device { width: 390, height: 844, is_phone: true, language: "en" };
 pub const SMALL_PHONE: Device = Device { width: 360, height: 740, ..PHONE };
+pub const LARGE_DESKTOP: Device = Device { width: 1440, height: 900, is_phone: false, language: "en" };
 pub const DESKTOP: Device = Device { width: 1280, height: 800, is_phone: false, language: "en" };
 
 /// A browser with a profile of its own.

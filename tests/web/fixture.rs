@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbaImage};
 use inventory::config;
@@ -34,7 +34,7 @@ pub struct Storeroom {
     pub tarp: ItemId,
     tasks: Vec<JoinHandle<()>>,
     _schema: watch::Sender<Schema>,
-    _pictures: tempfile::TempDir,
+    pictures: tempfile::TempDir,
     _test: TestDb,
 }
 
@@ -46,7 +46,12 @@ impl Storeroom {
     /// Behind a proxy on this machine, as deployed.
     pub async fn behind_proxy() -> Self {
         let here = "127.0.0.1".parse::<IpAddr>().expect("an address").into();
-        let settings = config::Web { trusted_proxies: vec![here], local_person: false, ..config::Web::default() };
+        let settings = config::Web {
+            trusted_proxies: vec![here],
+            local_person: false,
+            photos_by_proxy: Some("/inventory-photos/".into()),
+            ..config::Web::default()
+        };
         Self::over(TestDb::new().await, Meaning::absent(EmbedError::NotAsked), settings).await
     }
 
@@ -85,7 +90,7 @@ impl Storeroom {
             tarp: nowhere,
             tasks: vec![serving, following],
             _schema: schema,
-            _pictures: pictures,
+            pictures,
             _test: test,
         };
         room.fill().await;
@@ -161,7 +166,7 @@ impl Storeroom {
         self.services.stock.book(&self.admin, &BookingRequest::single(act)).await.expect("booked");
     }
 
-    async fn place(&self, kind: ItemKind, name: &str, inside: Option<ItemId>, picture: &str) -> ItemId {
+    pub async fn place(&self, kind: ItemKind, name: &str, inside: Option<ItemId>, picture: &str) -> ItemId {
         let place = inside.map(|holder| Placement { holder, quantity: Quantity::ONE, lot: None });
         self.make(ItemDraft::new(kind, name), place, &[picture]).await
     }
@@ -179,6 +184,26 @@ impl Storeroom {
             self.services.photos.add(&self.admin, item, Source::Bytes(bytes), "").await.expect("a picture");
         }
         item
+    }
+
+    /// An individual thing beside the others in the boat shed.
+    pub async fn thing(&self, name: &str, description: &str, picture: &str) -> ItemId {
+        let places = self.services.catalog.places(&self.admin).await.expect("read");
+        let shed = places.iter().find(|place| place.name == "Boat shed").expect("filled").id;
+        let mut draft = ItemDraft::new(ItemKind::Asset, name);
+        draft.description = description.into();
+        self.add(draft, shed, 1, &[picture]).await
+    }
+
+    /// What its own label says.
+    pub async fn code_of(&self, item: ItemId) -> String {
+        let summary = self.services.catalog.summaries(&self.admin, &[item]).await.expect("read").remove(0);
+        summary.code.expect("every item has a code")
+    }
+
+    /// Where the pictures lie.
+    pub fn pictures(&self) -> PathBuf {
+        self.pictures.path().join("photos")
     }
 
     pub async fn on_hand(&self, item: ItemId) -> String {
@@ -205,7 +230,7 @@ impl Drop for Storeroom {
 }
 
 /// One of our drawings as a PNG on white.
-fn drawn(name: &str) -> Vec<u8> {
+pub fn drawn(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/example/photos/{name}.svg"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let tree = usvg::Tree::from_str(&text, &usvg::Options::default()).expect("our own drawing");

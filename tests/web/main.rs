@@ -7,6 +7,7 @@ mod axe;
 mod browser;
 mod fixture;
 mod meaning;
+mod nginx;
 mod pictures;
 mod proxy;
 mod stories;

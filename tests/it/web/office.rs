@@ -77,8 +77,8 @@ async fn what_is_low_says_how_much_to_order_of_whom_and_leaves_as_a_table() {
     let mut draft = ItemDraft::new(ItemKind::Consumable, "=Screw, \"long\"");
     (draft.min_quantity, draft.max_quantity) = (Some(100.into()), Some(250.into()));
     site.item(draft, Some(shelf), 40).await;
-    let table = "name,kind,place,quantity,min_quantity,supplier,supplier_part,supplier_price,currency,supplier_url\n\
-        Nut,consumable,Shelf,5,20,Bolt & Co,N-6,0.05,EUR,https://bolt.example/n6\n";
+    let table = "name,kind,place,quantity,min_quantity,supplier,supplier_part,supplier_price,supplier_url\n\
+        Nut,consumable,Shelf,5,20,Bolt & Co,N-6,0.05 EUR,https://bolt.example/n6\n";
     let csv = [("Content-Type", "text/csv")];
     let imported = site.call("POST", "/api/v1/import", &csv, table).await;
     assert_eq!(imported.status, 200, "{imported:?}");

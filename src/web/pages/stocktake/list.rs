@@ -116,7 +116,7 @@ fn proposed(visit: &Visit, proposal: &Proposal, may_count: bool) -> Markup {
                 form method="post" action="/stocktakes" {
                     input type="hidden" name=(TOKEN) value=(visit.form_token());
                     input type="hidden" name="holder" value=(id);
-                    button.btn type="submit" aria-label={ (proposal.name) ": " (say(lang, "count.begin")) } { (parts::icon(visit, "count")) (say(lang, "count.set")) }
+                    button.btn type="submit" aria-label={ (say(lang, "count.set")) ": " (proposal.name) } { (parts::icon(visit, "count")) (say(lang, "count.set")) }
                 }
             }
         }
