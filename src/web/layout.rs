@@ -8,7 +8,7 @@ use super::parts::icon_at;
 use super::state::WebState;
 use super::visit::Visit;
 use super::words::say;
-use crate::domain::Permission;
+use crate::domain::{Actor, Permission, Role};
 
 /// Where in the navigation a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +18,34 @@ pub enum Nav {
     Low,
     Lent,
     History,
+    Counts,
+    Labels,
+    Statistics,
+    People,
+    Settings,
     More,
 }
 
-/// Address, icon, key of the word; in the order of the dock.
-const ENTRIES: [(Nav, &str, &str, &str); 6] = [
-    (Nav::Find, "/", "find", "nav.find"),
-    (Nav::Places, "/places", "places", "nav.places"),
-    (Nav::Low, "/low", "low", "nav.low"),
-    (Nav::Lent, "/lent", "lend", "nav.lent"),
-    (Nav::History, "/history", "history", "nav.history"),
-    (Nav::More, "/more", "more", "nav.more"),
+impl Nav {
+    /// On a phone five fit beside each other; the others are under *more*.
+    fn is_for_phones(self) -> bool {
+        matches!(self, Self::Find | Self::Places | Self::Low | Self::Lent | Self::More)
+    }
+}
+
+/// Address, icon, key of the word, and what its reader may do at least; in the order of the dock.
+const ENTRIES: [(Nav, &str, &str, &str, Permission); 11] = [
+    (Nav::Find, "/", "find", "nav.find", Permission::Look),
+    (Nav::Places, "/places", "places", "nav.places", Permission::Look),
+    (Nav::Low, "/low", "low", "nav.low", Permission::Look),
+    (Nav::Lent, "/lent", "lend", "nav.lent", Permission::SeePrivate),
+    (Nav::History, "/history", "history", "nav.history", Permission::Look),
+    (Nav::Counts, "/stocktakes", "count", "count.title", Permission::Look),
+    (Nav::Labels, "/labels", "label", "labels.nav", Permission::Keep),
+    (Nav::Statistics, "/statistics", "statistics", "stats.title", Permission::Look),
+    (Nav::People, "/people", "person", "people.title", Permission::SeePrivate),
+    (Nav::Settings, "/settings", "settings", "settings.title", Permission::Administer),
+    (Nav::More, "/more", "more", "nav.more", Permission::Look),
 ];
 
 /// One page, to be put into the frame.
@@ -49,8 +66,7 @@ pub fn page(visit: &Visit, page: &Page) -> Markup {
             (initials.to_uppercase()) span.unseen { ", " (say(visit.lang, "nav.person")) ": " (visit.name) }
         }
     };
-    let sees_private = visit.actor.may(Permission::SeePrivate);
-    frame(&visit.state, visit.lang, visit.theme, since.as_deref(), &corner, sees_private, page)
+    frame(&visit.state, visit.lang, visit.theme, since.as_deref(), &corner, &visit.actor, page)
 }
 
 fn frame(
@@ -59,7 +75,7 @@ fn frame(
     theme: Theme,
     since: Option<&str>,
     corner: &Markup,
-    sees_private: bool,
+    reader: &Actor,
     page: &Page,
 ) -> Markup {
     let assets = &state.assets;
@@ -84,8 +100,8 @@ fn frame(
                     (corner)
                 }
                 nav.nav aria-label=(say(lang, "nav.main")) {
-                    @for (nav, address, icon, word) in ENTRIES.into_iter().filter(|entry| sees_private || entry.0 != Nav::Lent) {
-                        a.hidden-on-phone[nav == Nav::History] href=(address) aria-current=[(page.nav == Some(nav)).then_some("page")] {
+                    @for (nav, address, icon, word, _) in ENTRIES.into_iter().filter(|entry| reader.may(entry.4)) {
+                        a.hidden-on-phone[!nav.is_for_phones()] href=(address) aria-current=[(page.nav == Some(nav)).then_some("page")] {
                             (icon_at(&assets.icon(icon))) span { (say(lang, word)) }
                         }
                     }
@@ -160,7 +176,9 @@ pub fn fault(state: &WebState, lang: Lang, theme: Theme, fault: &Fault, number: 
         }
     };
     let page = Page { title: text("title"), nav: None, verbs: None, body };
-    frame(state, lang, theme, None, &html! {}, false, &page)
+    // Whoever is told of trouble may be anybody: the doors that are nobody's secret.
+    let anybody = Actor { role: Role::Viewer, ..Actor::anonymous() };
+    frame(state, lang, theme, None, &html! {}, &anybody, &page)
 }
 
 /// What whoever is not this machine's own browser gets to see: nothing of the inventory, not even its style.

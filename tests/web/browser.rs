@@ -81,7 +81,12 @@ impl Browser {
     }
 
     pub async fn press(&self, css: &str) {
-        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css} cannot be pressed: {error}"));
+        let element = self.find(css).await;
+        // The bars of the page lie over its ends.
+        let reference = serde_json::to_value(&element).expect("an element is plain data");
+        let centred = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.client.execute(centred, vec![reference]).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        element.click().await.unwrap_or_else(|error| panic!("{css} cannot be pressed: {error}"));
     }
 
     pub async fn type_into(&self, css: &str, text: &str) {

@@ -172,7 +172,7 @@ async fn at_a_desk_a_table_is_imported_and_exported_somebody_added_and_a_shelf_c
     desk.until("h1", "Drawer B4").await;
     desk.type_into("form.count-form input[name=quantity]", "85").await;
     desk.press("form.count-form button").await;
-    desk.until("[role=status]", "Counted").await;
+    desk.until("main [role=status]", "Counted").await;
     desk.press("form[action$='/decisions/close'] button").await;
     desk.until("main", "Nothing is written yet.").await;
     desk.until("main", "Who counted does not approve").await;

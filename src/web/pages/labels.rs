@@ -18,7 +18,7 @@ use crate::services::labels::{LabelError, Print, Printed};
 use crate::services::scan::Scanned;
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::{self, say};
@@ -178,5 +178,5 @@ fn shown(visit: &Visit, entered: &Entered, wrong: Option<&str>) -> Markup {
             }
         }
     };
-    layout::page(visit, &Page { title, nav: None, verbs: None, body })
+    layout::page(visit, &Page { title, nav: Some(Nav::Labels), verbs: None, body })
 }

@@ -13,7 +13,7 @@ use crate::services::people::{PeopleError, Person, PersonDraft};
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
 use crate::web::language::Lang;
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::say;
@@ -77,7 +77,7 @@ async fn shown(visit: &Visit, entered: Option<&Entered>, wrong: Option<&str>) ->
             }
         }
     };
-    Ok(layout::page(visit, &Page { title, nav: None, verbs: None, body }))
+    Ok(layout::page(visit, &Page { title, nav: Some(Nav::People), verbs: None, body }))
 }
 
 /// `what`: which change of a person it is; without it, somebody new.
@@ -200,7 +200,7 @@ async fn one(visit: &Visit, id: PersonId, said: Option<(bool, &str)>) -> Result<
         }
     };
     let title = person.name.clone();
-    Ok(layout::page(visit, &Page { title, nav: None, verbs: None, body }))
+    Ok(layout::page(visit, &Page { title, nav: Some(Nav::People), verbs: None, body }))
 }
 
 fn secret(visit: &Visit, action: &str, what: &str, autocomplete: &str) -> Markup {

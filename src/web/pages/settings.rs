@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::domain::Permission;
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::say;
@@ -38,7 +38,7 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
             }
         }
     };
-    Ok(layout::page(&visit, &Page { title, nav: None, verbs: None, body }))
+    Ok(layout::page(&visit, &Page { title, nav: Some(Nav::Settings), verbs: None, body }))
 }
 
 /// The settings of this endpoint, with the names they have in the file.

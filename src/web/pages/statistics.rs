@@ -9,7 +9,7 @@ use crate::domain::ItemId;
 use crate::services::statistics::{Activity, StatisticsError};
 use crate::web::charts::{self, Bars};
 use crate::web::fault::Fault;
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::{self, say};
@@ -81,7 +81,7 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
             }
         }
     };
-    Ok(layout::page(&visit, &Page { title, nav: None, verbs: None, body }))
+    Ok(layout::page(&visit, &Page { title, nav: Some(Nav::Statistics), verbs: None, body }))
 }
 
 /// `GET /items/{id}/stock`: how many were on hand, over time.
@@ -99,7 +99,7 @@ pub async fn of_item(visit: Visit, Path(id): Path<String>) -> Result<Markup, Fau
             @else { (charts::level(lang, &title, &levels, words::today(), item.unit.as_deref())) }
         }
     };
-    Ok(layout::page(&visit, &Page { title, nav: None, verbs: None, body }))
+    Ok(layout::page(&visit, &Page { title, nav: Some(Nav::Statistics), verbs: None, body }))
 }
 
 impl From<StatisticsError> for Fault {

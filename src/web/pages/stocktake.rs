@@ -18,7 +18,7 @@ use crate::domain::{Permission, RequestId, StocktakeId};
 use crate::services::stocktake::{LineView, Pile, StocktakeView, Tally};
 use crate::web::fault::Fault;
 use crate::web::forms::TOKEN;
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::{self, say};
@@ -105,7 +105,7 @@ async fn body(visit: &Visit, id: StocktakeId, shown: &Shown, wrong: Option<&str>
         }
         (decision(visit, &view).await?)
     };
-    Ok(Page { title, nav: None, verbs: None, body })
+    Ok(Page { title, nav: Some(Nav::Counts), verbs: None, body })
 }
 
 fn progress(visit: &Visit, view: &StocktakeView) -> Markup {

@@ -9,7 +9,7 @@ use crate::domain::{ItemId, Permission};
 use crate::services::stocktake::{Head, Proposal};
 use crate::web::fault::Fault;
 use crate::web::forms::TOKEN;
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::{self, say};
@@ -22,7 +22,7 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
     let lang = visit.lang;
     let title = say(lang, "count.title");
     let body = body(&visit, None).await?;
-    Ok(layout::page(&visit, &Page { title, nav: None, verbs: None, body }))
+    Ok(layout::page(&visit, &Page { title, nav: Some(Nav::Counts), verbs: None, body }))
 }
 
 /// The whole page; `wrong` says what was refused.
