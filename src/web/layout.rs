@@ -83,12 +83,7 @@ fn frame(
         (DOCTYPE)
         html lang=(lang.code()) data-density="web" data-theme=[theme.attribute()] {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content=(color_scheme(theme));
-                title { (page.title) " · inventory" }
-                link rel="stylesheet" href=(assets.path("app.css"));
-                link rel="icon" type="image/svg+xml" href=(assets.path("mark.svg"));
+                (in_head(state, theme, &page.title))
                 script src=(assets.path("app.js")) defer {}
             }
             body.has-verbs[page.verbs.is_some()] data-since=[since] data-live-on=(say(lang, "live.on"))
@@ -113,6 +108,17 @@ fn frame(
     }
 }
 
+fn in_head(state: &WebState, theme: Theme, title: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content=(color_scheme(theme));
+        title { (title) " · inventory" }
+        link rel="stylesheet" href=(state.assets.path("app.css"));
+        link rel="icon" type="image/svg+xml" href=(state.assets.path("mark.svg"));
+    }
+}
+
 fn color_scheme(theme: Theme) -> &'static str {
     match theme {
         Theme::Auto => "light dark",
@@ -126,14 +132,7 @@ pub fn alone(state: &WebState, lang: Lang, theme: Theme, title: &str, body: &Mar
     html! {
         (DOCTYPE)
         html lang=(lang.code()) data-density="web" data-theme=[theme.attribute()] {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content=(color_scheme(theme));
-                title { (title) " · inventory" }
-                link rel="stylesheet" href=(state.assets.path("app.css"));
-                link rel="icon" type="image/svg+xml" href=(state.assets.path("mark.svg"));
-            }
+            head { (in_head(state, theme, title)) }
             body.alone {
                 main #main {
                     p.mark { span.tape { (icon_at(&state.assets.icon("places"))) } span { "inventory" } }

@@ -40,7 +40,7 @@ async fn what_others_book_shows_by_itself_and_leaves_scroll_and_focus_alone() {
     let browser = Browser::open(Device { height: 480, ..PHONE }).await;
     browser.goto(&room.address(&format!("/items/{}", room.screws))).await;
     browser.until("#quantity", "480").await;
-    browser.script("window.scrollTo(0, 200); window.stayed = true; document.querySelector('.tabs a').focus()").await;
+    browser.script("document.querySelector('.tabs a').focus(); window.scrollTo(0, 200); window.stayed = true").await;
     // The stream is open once the page has heard from it.
     tokio::time::sleep(Duration::from_millis(700)).await;
     room.take(30).await;

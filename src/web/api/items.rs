@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::codes::Code;
 use super::loans::Loan;
 use super::photos::Picture;
-use super::read::{Cursor, Id, Limit, Query};
+use super::read::{Cursor, Id, Limit, Query, cut_to_page};
 use super::shapes::{Item, Kind, Way, moment};
 use crate::domain::{Actor, ItemId};
 use crate::services::catalog::{ItemView, ListFilter, StockLine};
@@ -85,9 +85,7 @@ pub async fn list(
     let catalog = &state.services.catalog;
     // One more than asked for tells whether there is a next page.
     let mut ids = catalog.page(&actor, &filter, after, limit + 1).await?;
-    let more = ids.len() as i64 > limit;
-    ids.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = ids.last().filter(|_| more).map(|last| Cursor::of(&[last.0.as_bytes()]).text());
+    let next = cut_to_page(&mut ids, wanted.limit, |last| Cursor::of(&[last.0.as_bytes()]));
     let items = catalog.summaries(&actor, &ids).await?.into_iter().map(Item::from).collect();
     Ok(Json(Items { items, next }))
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::bookings::{BookedAnswer, answered};
-use super::read::{Amount, Body, Cursor, Day, Id, Key, Limit, Query};
+use super::read::{Amount, Body, Cursor, Day, Id, Key, Limit, Query, cut_to_page};
 use super::shapes::moment;
 use crate::domain::{ItemId, LoanId, PersonId};
 use crate::services::catalog;
@@ -84,7 +84,6 @@ pub async fn list(
     Asking(actor): Asking,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Loans>, Fault> {
-    let limit = usize::try_from(wanted.limit.0).unwrap_or_default();
     let key = |loan: &catalog::Loan| {
         let due = loan.due_on.map_or(i32::MAX, time::Date::to_julian_day);
         (due, loan.opened_at.unix_timestamp_nanos(), *loan.id.0.as_bytes())
@@ -103,11 +102,9 @@ pub async fn list(
     let mut loans = state.services.loans.list(&actor, filter).await?;
     loans.sort_by_key(key);
     loans.retain(|loan| behind.is_none_or(|behind| key(loan) > behind));
-    let more = loans.len() > limit;
-    loans.truncate(limit);
-    let next = loans.last().filter(|_| more).map(|last| {
+    let next = cut_to_page(&mut loans, wanted.limit, |last| {
         let (due, opened, id) = key(last);
-        Cursor::of(&[&due.to_be_bytes(), &opened.to_be_bytes(), &id]).text()
+        Cursor::of(&[&due.to_be_bytes(), &opened.to_be_bytes(), &id])
     });
     Ok(Json(Loans { loans: loans.into_iter().map(Loan::from).collect(), next }))
 }

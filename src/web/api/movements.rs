@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::read::{Cursor, Limit, Query};
+use super::read::{Cursor, Limit, Query, cut_to_page};
 use super::shapes::moment;
 use crate::domain::{BookingId, ItemId, PersonId};
 use crate::services::stock::{HistoryFilter, HistoryLine};
@@ -119,18 +118,12 @@ pub async fn list(
         ..HistoryFilter::default()
     };
     if let Some(mut cursor) = wanted.cursor {
-        let nanoseconds = i128::from_be_bytes(cursor.part()?);
-        let at = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
-            .map_err(|_| Fault::Invalid("`cursor` is not the `next` of a page before".into()))?;
-        filter.before = Some((at, BookingId(Uuid::from_bytes(cursor.part()?))));
+        filter.before = Some((cursor.take_moment()?, BookingId(Uuid::from_bytes(cursor.part()?))));
         filter.behind_line = Some(i32::from_be_bytes(cursor.part()?));
     }
     let mut lines = state.services.stock.history(&actor, &filter).await?;
-    let more = lines.len() as i64 > limit;
-    lines.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = lines.last().filter(|_| more).map(|last| {
-        let at = last.at.unix_timestamp_nanos().to_be_bytes();
-        Cursor::of(&[&at, last.booking.0.as_bytes(), &last.line.to_be_bytes()]).text()
+    let next = cut_to_page(&mut lines, wanted.limit, |last| {
+        Cursor::of(&[&Cursor::moment(last.at), last.booking.0.as_bytes(), &last.line.to_be_bytes()])
     });
     Ok(Json(Movements { movements: lines.into_iter().map(Movement::from).collect(), next }))
 }

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use time::Date;
+use time::{Date, OffsetDateTime};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -185,9 +185,29 @@ impl Cursor {
         Ok(part)
     }
 
+    /// Takes what [`Self::moment`] made.
+    pub fn take_moment(&mut self) -> Result<OffsetDateTime, Fault> {
+        let nanoseconds = i128::from_be_bytes(self.part()?);
+        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
+            .map_err(|_| Fault::Invalid("`cursor` is not the `next` of a page before".into()))
+    }
+
+    /// A moment as a part.
+    pub fn moment(at: OffsetDateTime) -> [u8; 16] {
+        at.unix_timestamp_nanos().to_be_bytes()
+    }
+
     pub fn text(&self) -> String {
         hex::encode(&self.0)
     }
+}
+
+/// Cuts rows, of which one more than asked for was read, to a page; returns where the next one begins, if there is one.
+pub fn cut_to_page<T>(rows: &mut Vec<T>, limit: Limit, behind: impl Fn(&T) -> Cursor) -> Option<String> {
+    let most = usize::try_from(limit.0).unwrap_or_default();
+    let more = rows.len() > most;
+    rows.truncate(most);
+    rows.last().filter(|_| more).map(|last| behind(last).text())
 }
 
 impl<'de> Deserialize<'de> for Cursor {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::read::{Body, Cursor, Day, Id, Limit, Query};
+use super::read::{Body, Cursor, Day, Id, Limit, Query, cut_to_page};
 use crate::domain::{ItemId, LotId};
 use crate::services::relations;
 use crate::services::stock::{StockAt, StockFilter};
@@ -97,11 +97,9 @@ pub async fn list(
     let filter =
         StockFilter { item: wanted.item.map(ItemId), holder: wanted.holder.map(ItemId), after, limit: limit + 1 };
     let mut lines = state.services.stock.lines(&actor, &filter).await?;
-    let more = lines.len() as i64 > limit;
-    lines.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = lines.last().filter(|_| more).map(|last| {
+    let next = cut_to_page(&mut lines, wanted.limit, |last| {
         let lot = last.lot.as_ref().map_or(Uuid::nil(), |lot| lot.id.0);
-        Cursor::of(&[last.item.0.as_bytes(), last.holder.0.as_bytes(), lot.as_bytes()]).text()
+        Cursor::of(&[last.item.0.as_bytes(), last.holder.0.as_bytes(), lot.as_bytes()])
     });
     Ok(Json(StockPage { stock: lines.into_iter().map(StockEntry::from).collect(), next }))
 }

@@ -6,11 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::read::{Cursor, Id, Limit, Query};
+use super::read::{Cursor, Id, Limit, Query, cut_to_page};
 use super::shapes::moment;
 use crate::domain::StocktakeId;
 use crate::domain::stocktake::State as Stage;
@@ -191,19 +190,12 @@ pub async fn list(
     let states = wanted.state.map_or_else(|| Stage::ALL.to_vec(), |progress| vec![progress.into()]);
     let Limit(limit) = wanted.limit;
     let behind = match wanted.cursor {
-        Some(mut cursor) => {
-            let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from_be_bytes(cursor.part()?));
-            let at = at.map_err(|_| Fault::Invalid("`cursor` is not the `next` of a page before".into()))?;
-            Some((at, StocktakeId(Uuid::from_bytes(cursor.part()?))))
-        }
+        Some(mut cursor) => Some((cursor.take_moment()?, StocktakeId(Uuid::from_bytes(cursor.part()?)))),
         None => None,
     };
     let mut heads = state.services.stocktakes.page(&actor, &states, behind, limit + 1).await?;
-    let more = heads.len() as i64 > limit;
-    heads.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = heads.last().filter(|_| more).map(|last| {
-        let opened = last.opened_at.unix_timestamp_nanos().to_be_bytes();
-        Cursor::of(&[&opened, last.id.0.as_bytes()]).text()
+    let next = cut_to_page(&mut heads, wanted.limit, |last| {
+        Cursor::of(&[&Cursor::moment(last.opened_at), last.id.0.as_bytes()])
     });
     Ok(Json(Stocktakes { stocktakes: heads.into_iter().map(Stocktake::from).collect(), next }))
 }
@@ -255,12 +247,9 @@ pub async fn lines(
     let mut lines = state.services.stocktakes.view(&actor, id).await?.lines;
     lines.sort_by_key(key);
     lines.retain(|line| behind.is_none_or(|behind| key(line) > behind));
-    let limit = usize::try_from(leafing.limit.0).unwrap_or_default();
-    let more = lines.len() > limit;
-    lines.truncate(limit);
-    let next = lines.last().filter(|_| more).map(|last| {
+    let next = cut_to_page(&mut lines, leafing.limit, |last| {
         let [holder, item, lot] = key(last);
-        Cursor::of(&[holder.as_bytes(), item.as_bytes(), lot.as_bytes()]).text()
+        Cursor::of(&[holder.as_bytes(), item.as_bytes(), lot.as_bytes()])
     });
     Ok(Json(Lines { lines: lines.into_iter().map(Line::from).collect(), next }))
 }

@@ -42,7 +42,7 @@ const ACTIONS: [&str; 19] = [
     "restored",
     "setting_changed",
 ];
-const FIELDS: [&str; 31] = [
+const FIELDS: [&str; 37] = [
     "name",
     "kind",
     "description",
@@ -74,8 +74,14 @@ const FIELDS: [&str; 31] = [
     "item",
     "price",
     "text",
+    "state",
+    "note",
+    "booking",
+    "decided_at",
+    "decided_by",
+    "shown_at",
 ];
-const ENTITIES: [&str; 11] = [
+const ENTITIES: [&str; 12] = [
     "item",
     "person",
     "tag",
@@ -86,6 +92,7 @@ const ENTITIES: [&str; 11] = [
     "code",
     "photo",
     "attachment",
+    "stocktake",
     "inventory",
 ];
 
@@ -183,22 +190,23 @@ fn row(visit: &Visit, entry: &AuditEntry) -> Markup {
     let named = |group: &str, known: &[&str], word: &str| {
         if known.contains(&word) { say(lang, &format!("audit.{group}.{word}")) } else { word.to_owned() }
     };
-    let address = entry
-        .entity_id
-        .map(|id| if entry.entity == "person" { format!("/people/{id}") } else { format!("/items/{id}") });
+    // Not everything that has an id has a page; of a tag or a supplier its own id is noted.
+    let address = entry.entity_id.and_then(|id| match entry.entity.as_str() {
+        "person" => Some(format!("/people/{id}")),
+        "stocktake" => Some(format!("/stocktakes/{id}")),
+        _ => entry.entity_name.as_ref().map(|_| format!("/items/{id}")),
+    });
     let subject =
         entry.entity_name.clone().or_else(|| told(entry)).unwrap_or_else(|| named("entity", &ENTITIES, &entry.entity));
-    // Not everything that has an id is an item; of a tag or a supplier its own id is noted.
-    let leads = entry.entity_name.is_some();
     html! {
         li.lg {
             (parts::icon(visit, icon(&entry.action)))
             span.who {
                 span.name {
-                    @match address.filter(|_| leads) { Some(address) => { a.lnk href=(address) { (subject) } }, None => { (subject) } }
+                    @match address { Some(address) => { a.lnk href=(address) { (subject) } }, None => { (subject) } }
                 }
                 span.did {
-                    @if entry.entity != "item" && entry.entity != "person" { (named("entity", &ENTITIES, &entry.entity)) ": " }
+                    @if !["item", "person", "stocktake"].contains(&entry.entity.as_str()) { (named("entity", &ENTITIES, &entry.entity)) ": " }
                     (named("action", &ACTIONS, &entry.action))
                     @if let Some(field) = &entry.field {
                         " · " b { (named("field", &FIELDS, field)) } ": "

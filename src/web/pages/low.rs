@@ -53,7 +53,7 @@ fn row(visit: &Visit, item: &ItemSummary, order: Option<&ReorderLine>) -> Markup
         li {
             a.lo href={ "/items/" (item.id) } {
                 (parts::thumbnail(visit, item.photo, item.kind))
-                span.who { span.name.cut { (item.name) } @if let Some(code) = &item.code { (parts::tape(code)) } }
+                span.who { span.name .cut[order.is_none()] { (item.name) } @if let Some(code) = &item.code { (parts::tape(code)) } }
                 @if let Some(level) = parts::level(lang, item) { span.gw { (level) } }
                 span.qq {
                     b { (words::number(lang, item.on_hand)) }
