@@ -166,7 +166,7 @@ impl From<LoanError> for Fault {
             LoanError::NotFound => Self::NotFound,
             LoanError::RequestReused => Self::Reused,
             LoanError::Store(error) => error.into(),
-            refused => Self::Refused(refused.to_string()),
+            refused @ LoanError::Refused(_) => Self::Refused(refused.to_string()),
         }
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::read::{Cursor, Id, Limit, Query, cut_to_page};
 use super::shapes::moment;
 use crate::domain::StocktakeId;
-use crate::domain::stocktake::State as Stage;
+use crate::domain::stocktake::{Outcome, State as Stage};
 use crate::services::stocktake as service;
 use crate::web::fault::Fault;
 use crate::web::state::WebState;
@@ -173,7 +173,7 @@ impl From<service::LineView> for Line {
             counted: line.counted,
             counted_by: line.counted_by,
             counted_at: line.counted_at.map(moment),
-            outcome: line.outcome.map(|outcome| outcome.as_str()),
+            outcome: line.outcome.map(Outcome::as_str),
             moved: line.moved,
         }
     }
