@@ -1,7 +1,9 @@
 //! axe-core looks at every page for what keeps people out, in each language, size and colours: it finds nothing.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use fantoccini::wd::TimeoutConfiguration;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, DESKTOP, Device, SMALL_PHONE};
@@ -93,6 +95,9 @@ async fn no_page_keeps_anybody_out() {
 async fn look(room: &Storeroom, axe: &str, pages: &[String], device: Device, theme: &str) -> Vec<String> {
     let mut all = Vec::new();
     let browser = Browser::open(device).await;
+    // The longest page holds the whole API, and three browsers share the machine.
+    let patient = TimeoutConfiguration::new(Some(Duration::from_mins(2)), None, None);
+    browser.client.update_timeouts(patient).await.expect("set");
     browser.goto(&room.address("/more")).await;
     browser.script(&format!("document.cookie = 'inventory_theme={theme}; path=/'")).await;
     for page in pages {

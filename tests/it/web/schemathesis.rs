@@ -86,6 +86,7 @@ async fn schemathesis_finds_nothing() {
     let all = site.ask("GET", "/api/v1/openapi.json", &[("Authorization", &bearer)], "").await.json();
     let methods = all["paths"].as_object().into_iter().flat_map(|paths| paths.values().filter_map(Value::as_object));
     let count: usize = methods.map(serde_json::Map::len).sum();
-    assert!(said.contains(&format!("Tested: {count}\n")), "all {count} operations: {said}");
+    // All but the one that gives the document.
+    assert!(said.contains(&format!("Tested: {}\n", count - 1)), "of {count} operations: {said}");
     assert!(!said.contains("Authentication failed"), "{said}");
 }
