@@ -98,12 +98,12 @@ pub struct Hit {
 /// Why a search failed.
 #[derive(Debug, Error)]
 pub enum SearchError {
-    #[error("{0}")]
+    #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// Meaning alone was asked for, and there is no model.
-    #[error("{0}")]
-    NoMeaning(#[source] EmbedError),
-    #[error("{0}")]
+    #[error(transparent)]
+    NoMeaning(EmbedError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
