@@ -4,7 +4,7 @@
 //!
 //! With `--items` it generates that many and measures how long each kind of search takes, the question's
 //! embedding included, side by side with words alone and meaning alone. With a judged set it also types every
-//! barcode and model number, misspells the questions, and types random letters.
+//! barcode and model number (or with `--every N` each Nth), misspells the questions, and types random letters.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -26,11 +26,12 @@ struct Wanted {
     data_dir: PathBuf,
     sizes: Vec<usize>,
     set: [Option<PathBuf>; 3],
+    every: usize,
 }
 
 fn wanted() -> Wanted {
-    let mut wanted =
-        Wanted { data_dir: std::env::temp_dir().join("inventory-bench"), sizes: vec![], set: [None, None, None] };
+    let data_dir = std::env::temp_dir().join("inventory-bench");
+    let mut wanted = Wanted { data_dir, sizes: vec![], set: [None, None, None], every: 1 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_else(|| panic!("`{word}` needs a value"));
@@ -40,6 +41,7 @@ fn wanted() -> Wanted {
             "--items-file" => wanted.set[0] = Some(value().into()),
             "--queries" => wanted.set[1] = Some(value().into()),
             "--qrels" => wanted.set[2] = Some(value().into()),
+            "--every" => wanted.every = value().parse().expect("a number"),
             // Cargo's own.
             "--bench" => {}
             other => panic!("`{other}` is not understood"),
@@ -54,6 +56,8 @@ fn wanted() -> Wanted {
 #[tokio::main]
 async fn main() {
     let wanted = wanted();
+    // The stages of a search are among the program's figures.
+    inventory::telemetry::metrics::start();
     let flags = Flags { data_dir: Some(wanted.data_dir.clone()), ..Flags::default() };
     let config = Config::load(&flags).expect("the settings are valid");
     for size in wanted.sizes {
@@ -65,7 +69,7 @@ async fn main() {
         let set = JudgedSet::read(items, queries, qrels).expect("the set is readable");
         let name = format!("bench_set_{}", std::process::id());
         let (app, search) = filled(&config, &name, &set.items()).await;
-        sureness(&search, &set).await;
+        sureness(&search, &set, wanted.every).await;
         app.discard().await.expect("dropped");
     }
 }
@@ -204,6 +208,17 @@ async fn speed(search: &Search, size: usize) {
         }
         println!("{line}");
     }
+    println!("milliseconds a search spends, by stage, on average of all the above:");
+    for stage in ["question", "candidates", "rank", "hits"] {
+        let figure = |what: &str| figure(&format!("inventory_search_seconds_{what}{{stage=\"{stage}\"}}"));
+        println!("  {stage:<11}{:>6.2}", figure("sum") * 1000.0 / figure("count"));
+    }
+}
+
+/// One of the program's figures, by its name in Prometheus' form.
+fn figure(name: &str) -> f64 {
+    let page = inventory::telemetry::metrics::render();
+    page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or(f64::NAN)
 }
 
 async fn timed(search: &Search, asked: &[String], mode: Mode) -> Vec<f64> {
@@ -222,7 +237,7 @@ async fn timed(search: &Search, asked: &[String], mode: Mode) -> Vec<f64> {
     taken
 }
 
-async fn sureness(search: &Search, set: &JudgedSet) {
+async fn sureness(search: &Search, set: &JudgedSet, every: usize) {
     let me = Actor::program();
     let hits = async |text: &str, floor: bool| {
         let request = SearchRequest { limit: 10, floor, ..SearchRequest::new(format!("{text} ")) };
@@ -241,7 +256,7 @@ async fn sureness(search: &Search, set: &JudgedSet) {
         }
         let (mut asked, mut first, mut bare) = (0, 0, 0);
         let mut missed = Vec::new();
-        for texts in &keys {
+        for texts in keys.iter().step_by(every) {
             for text in texts {
                 let same: HashSet<_> = by_key[&plain(text)].iter().map(|&other| set.ids()[other]).collect();
                 asked += 1;

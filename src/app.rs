@@ -309,10 +309,11 @@ fn languages(config: &Config) -> Vec<Language> {
     config.search.languages.iter().map(known).collect()
 }
 
+/// A short question takes one core 1.1 ms; a second one only adds waking up, and PostgreSQL wants it meanwhile.
+const THREADS: usize = 1;
+
 /// The model, read in the background.
 pub fn load_meaning(config: &Config) -> Meaning {
     let places = Places { models: config.paths.model_dirs(), runtimes: config.paths.onnx_runtimes() };
-    // Questions come one at a time; a second thread shortens bulk work on the smallest machines we know.
-    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
-    Meaning::start(move || OnnxEmbedder::load(&places, threads))
+    Meaning::start(move || OnnxEmbedder::load(&places, THREADS))
 }

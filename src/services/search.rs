@@ -25,7 +25,7 @@ use crate::domain::{Actor, ItemId, Permission};
 use crate::embedding::{EmbedError, Meaning, Question};
 use crate::store::search::candidates::{self, Evidence};
 use crate::store::search::lookup::{self, Exact};
-use crate::store::search::scope::{self, Resolved};
+use crate::store::search::scope::{self, Resolved, Scope};
 use crate::store::summaries::{self, ItemSummary};
 use crate::store::{self, Db, StoreError, search_index};
 use terms::Wording;
@@ -164,7 +164,8 @@ impl Search {
         } else {
             self.find(&transaction, request, &query, filters).await?
         };
-        transaction.commit().await.map_err(StoreError::from)?;
+        // Nothing was written, so nobody has to wait for the end.
+        drop(transaction);
         results.unknown_places = unknown_places;
         results.took = began.elapsed();
         Ok(results)
@@ -178,13 +179,20 @@ impl Search {
         filters: Resolved,
     ) -> Result<SearchResults, SearchError> {
         let mut stage = Stages::begin();
-        let (question, found) =
-            join(self.question(request.mode, &query.text), self.look_up(transaction, request.mode, query)).await;
-        let mut found = found?;
-        self.correct(transaction, &mut found, query, question.as_deref().ok()).await?;
+        // While the model reads the question, the database looks for its words.
+        let (question, looked_up) =
+            join(self.question(request.mode, &query.text), self.look_up(transaction, request.mode, query, &filters))
+                .await;
+        let (mut found, scope, by_words) = looked_up?;
         if let (Mode::Meaning, Err(why)) = (request.mode, &question) {
             return Err(SearchError::NoMeaning(why.clone()));
         }
+        let by_words = if let Some(by_words) = by_words {
+            by_words
+        } else {
+            self.correct(transaction, &mut found, query, question.as_deref().ok()).await?;
+            candidates::by_words(transaction, &found.wording.terms, &scope).await?
+        };
         stage.over("question");
         // What was surely meant is what the model is to read; the typed letters decide whether it is language at all.
         let meant = match &found.wording.corrected {
@@ -199,9 +207,9 @@ impl Search {
             .model
             .zip(read)
             .map(|(model, question)| candidates::Asked { model, vector: HalfVector::from_f32_slice(&question.vector) });
-        let scope = scope::decide(transaction, filters.clone()).await?;
         let sure: Vec<i32> = found.exact.iter().map(|exact| exact.item).collect();
-        let mut evidence = candidates::find(transaction, &found.wording.terms, asked.as_ref(), &scope, &sure).await?;
+        let terms = &found.wording.terms;
+        let mut evidence = candidates::evidence(transaction, terms, asked.as_ref(), &scope, &by_words, &sure).await?;
         let in_place = self.look_in_named_place(transaction, query, &found, asked.as_ref(), filters).await?;
         let nearby: HashSet<i32> = in_place.iter().map(|evidence| evidence.item).collect();
         evidence.retain(|evidence| !nearby.contains(&evidence.item));
@@ -244,7 +252,31 @@ impl Search {
         if mode == Mode::Text { Err(EmbedError::NotAsked) } else { self.meaning.query(text).await }
     }
 
-    async fn look_up(&self, transaction: &Transaction<'_>, mode: Mode, query: &Query) -> Result<Found, SearchError> {
+    /// What is known of the words; what the filters leave; and who may be a hit by words, unless some of them may be
+    /// misspelt.
+    async fn look_up(
+        &self,
+        transaction: &Transaction<'_>,
+        mode: Mode,
+        query: &Query,
+        filters: &Resolved,
+    ) -> Result<(Found, Scope, Option<Vec<i32>>), SearchError> {
+        let (found, scope) =
+            (self.look_up_words(transaction, mode, query).await?, scope::decide(transaction, filters.clone()).await?);
+        let by_words = if found.wording.unknown().is_empty() {
+            Some(candidates::by_words(transaction, &found.wording.terms, &scope).await?)
+        } else {
+            None
+        };
+        Ok((found, scope, by_words))
+    }
+
+    async fn look_up_words(
+        &self,
+        transaction: &Transaction<'_>,
+        mode: Mode,
+        query: &Query,
+    ) -> Result<Found, SearchError> {
         let model = self.meaning.model_id().ok();
         let model = model.as_ref().map(crate::embedding::ModelId::as_str);
         if mode == Mode::Meaning {
@@ -319,7 +351,8 @@ impl Search {
         let scope = scope::decide(transaction, filters).await?;
         let terms: Vec<_> =
             found.wording.terms.iter().filter(|term| !found.place_words.contains(&term.word)).copied().collect();
-        Ok(candidates::find(transaction, &terms, asked, &scope, &[]).await?)
+        let by_words = candidates::by_words(transaction, &terms, &scope).await?;
+        Ok(candidates::evidence(transaction, &terms, asked, &scope, &by_words, &[]).await?)
     }
 }
 

@@ -15,7 +15,8 @@ up(start, id, depth) as (
 way as (
     select up.start, array_agg(up.id order by up.depth desc) as ids,
            array_agg(i.name::text order by up.depth desc) as names, (array_agg(up.id order by up.depth desc))[1] as top
-    from up join item i on i.id = up.id
+    -- `offset 0` keeps it a look-up per place; joined, every item's name would be read for the few of them.
+    from up cross join lateral (select i.name from item i where i.id = up.id offset 0) i
     group by up.start
 )
 select i.id, i.kind, i.name, i.unit, i.min_quantity,
