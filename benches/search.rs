@@ -276,15 +276,19 @@ async fn sureness(search: &Search, set: &JudgedSet, every: usize) {
         );
     }
     let mut dice = Dice(7);
-    let (mut asked, mut kept) = (0, 0);
+    let (mut asked, mut kept, mut lost) = (0, 0, Vec::new());
     while asked < 200 {
         let (_, clean) = &set.questions[dice.below(set.questions.len())];
         let Some(wrong) = misspelt(clean, &mut dice) else { continue };
         let Some(best) = hits(clean, true).await.first().copied() else { continue };
         asked += 1;
-        kept += usize::from(hits(&wrong, true).await.contains(&best));
+        if hits(&wrong, true).await.contains(&best) {
+            kept += 1;
+        } else {
+            lost.push(format!("{clean} → {wrong}"));
+        }
     }
-    println!("misspelt: {kept} of {asked} keep the first hit among the first ten");
+    println!("misspelt: {kept} of {asked} keep the first hit among the first ten; lost {lost:?}");
     let mut empty = 0;
     for _ in 0..50 {
         let length = 5 + dice.below(8);

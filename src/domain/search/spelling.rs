@@ -3,6 +3,9 @@
 /// Shorter words and numbers are taken as they are: too many others are near.
 const SHORTEST: usize = 4;
 
+/// As alike as words with one letter replaced are on average.
+const ALIKE_WHEN_EXCHANGED: f32 = 0.5;
+
 /// The second guess counts less.
 pub const SECOND_GUESS: f32 = 0.6;
 
@@ -75,8 +78,11 @@ pub fn is_sure(typed: &str, known: &str) -> bool {
 
 fn penalty(typed: &str, distance: usize, known: &Neighbour) -> f64 {
     let other_start = typed.chars().next() != known.word.chars().next();
-    distance as f64 - 0.25 * f64::from(known.items.max(1)).ln() + f64::from(u8::from(other_start))
-        - 2.0 * f64::from(known.similarity)
+    // Exchanged letters spoil three trigrams or four, but are one slip of the fingers.
+    let exchanged = distance < strsim::levenshtein(typed, &known.word);
+    let alike = if exchanged { known.similarity.max(ALIKE_WHEN_EXCHANGED) } else { known.similarity };
+    1.5 * distance as f64 - 0.25 * f64::from(known.items.max(1)).ln() + f64::from(u8::from(other_start))
+        - 2.0 * f64::from(alike)
 }
 
 /// `12volt` as `12` and `volt`: where digits and letters meet in a word nobody knows.
@@ -117,6 +123,11 @@ mod tests {
     #[test]
     fn the_commoner_word_is_meant() {
         check("battary", &[("battery", 50), ("buttery", 1)], &["battery", "buttery"]);
+    }
+
+    #[test]
+    fn a_rare_word_one_slip_away_beats_a_common_one_two_away() {
+        check("gamrin", &[("garmin", 2), ("gaming", 500)], &["garmin", "gaming"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::store::search::candidates::Term;
 use crate::store::search::lookup::{Lexeme, NamedPlace};
 
 /// How surely a German stem, an unfinished word, a longer word that begins with a known one, a part of a word,
-/// a corrected word is what was meant.
+/// a word corrected with doubt is what was meant.
 const GERMAN: f32 = 0.9;
 const UNFINISHED: f32 = 0.8;
 const LONGER: f32 = 0.35;
@@ -127,7 +127,9 @@ impl Wording {
             let best = spelling::corrections(unknown, neighbours);
             let Some(n) = self.words.iter().position(|word| word.shown == unknown) else { continue };
             let Some(first) = best.first() else { continue };
-            for (neighbour, factor) in best.iter().zip([CORRECTED, CORRECTED * SECOND_GUESS]) {
+            let sure = spelling::is_sure(unknown, &first.word);
+            let factor = if sure { 1.0 } else { CORRECTED };
+            for (neighbour, factor) in best.iter().zip([factor, factor * SECOND_GUESS]) {
                 let weight = self.rarity(neighbour.items) * factor;
                 self.terms.push(Term {
                     word: n as i32,
@@ -137,7 +139,7 @@ impl Wording {
                     items: neighbour.items,
                 });
             }
-            self.guessed |= !spelling::is_sure(unknown, &first.word);
+            self.guessed |= !sure;
             self.words[n] = Word { shown: first.word.clone(), rarity: self.rarity(first.items), corrected: true };
             replaced.push((unknown.to_owned(), first.word.clone()));
         }
