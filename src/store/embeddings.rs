@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{Client, GenericClient};
 use pgvector::HalfVector;
 
 use super::{StoreError, search_index};
@@ -37,8 +37,9 @@ pub async fn register_model(client: &impl GenericClient, name: &str) -> Result<i
 
 /// Queues every item without an up-to-date vector of this model that is not queued yet: what another model
 /// left, or a restored backup. Returns how many.
-pub async fn queue_missing(client: &impl GenericClient, model: i16) -> Result<u64, StoreError> {
-    Ok(client
+pub async fn queue_missing(client: &mut Client, model: i16) -> Result<u64, StoreError> {
+    let transaction = search_index::unhurried(client).await?;
+    let queued = transaction
         .execute(
             "insert into embedding_stale (model, item)
              select $1, d.item from search_item d
@@ -48,7 +49,9 @@ pub async fn queue_missing(client: &impl GenericClient, model: i16) -> Result<u6
              order by d.item",
             &[&model],
         )
-        .await?)
+        .await?;
+    transaction.commit().await?;
+    Ok(queued)
 }
 
 /// Takes at most `limit` items off the model's queue. In a transaction: another worker skips them, and they
@@ -117,7 +120,7 @@ pub async fn has_index(client: &impl GenericClient) -> Result<bool, StoreError> 
 }
 
 /// Makes the approximate index when there are enough vectors and it is missing: about 20 s for 100,000.
-pub async fn keep_index(client: &impl GenericClient) -> Result<bool, StoreError> {
+pub async fn keep_index(client: &mut Client) -> Result<bool, StoreError> {
     if has_index(client).await? {
         return Ok(false);
     }
@@ -125,7 +128,10 @@ pub async fn keep_index(client: &impl GenericClient) -> Result<bool, StoreError>
     if row.get::<_, i64>(0) < INDEX_FROM {
         return Ok(false);
     }
-    Ok(client.query_one("select embedding_index_build()", &[]).await?.get(0))
+    let transaction = search_index::unhurried(client).await?;
+    let made = transaction.query_one("select embedding_index_build()", &[]).await?.get(0);
+    transaction.commit().await?;
+    Ok(made)
 }
 
 /// Drops the approximate index before many vectors are written; [`keep_index`] makes it again, in a tenth of
@@ -136,9 +142,11 @@ pub async fn drop_index(client: &impl GenericClient) -> Result<(), StoreError> {
 }
 
 /// Forgets the vectors of all other models.
-pub async fn forget_others(client: &impl GenericClient, model: i16) -> Result<u64, StoreError> {
-    client.execute("delete from embedding_stale where model <> $1", &[&model]).await?;
-    let forgotten = client.execute("delete from embedding where model <> $1", &[&model]).await?;
-    client.execute("delete from embedding_model where id <> $1", &[&model]).await?;
+pub async fn forget_others(client: &mut Client, model: i16) -> Result<u64, StoreError> {
+    let transaction = search_index::unhurried(client).await?;
+    transaction.execute("delete from embedding_stale where model <> $1", &[&model]).await?;
+    let forgotten = transaction.execute("delete from embedding where model <> $1", &[&model]).await?;
+    transaction.execute("delete from embedding_model where id <> $1", &[&model]).await?;
+    transaction.commit().await?;
     Ok(forgotten)
 }

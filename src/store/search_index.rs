@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use deadpool_postgres::{Client, GenericClient};
+use deadpool_postgres::{Client, GenericClient, Transaction};
 use sha2::{Digest, Sha256};
 use tokio_postgres::Row;
 
@@ -57,7 +57,10 @@ pub async fn refresh(client: &mut Client, analyser: &Analyser, limit: i64, wait:
     if !has_stale(client).await? {
         return Ok(0);
     }
-    let transaction = client.transaction().await?;
+    let transaction = match wait {
+        Wait::Yes => unhurried(client).await?,
+        Wait::No => client.transaction().await?,
+    };
     match wait {
         Wait::Yes => {
             transaction.execute("select pg_advisory_xact_lock($1)", &[&LOCK]).await?;
@@ -92,8 +95,11 @@ async fn has_stale(client: &impl GenericClient) -> Result<bool, StoreError> {
 }
 
 /// Puts every item on the queue.
-pub async fn queue_all(client: &impl GenericClient) -> Result<u64, StoreError> {
-    Ok(client.execute("insert into search_stale (item) select seq from item order by seq", &[]).await?)
+pub async fn queue_all(client: &mut Client) -> Result<u64, StoreError> {
+    let transaction = unhurried(client).await?;
+    let queued = transaction.execute("insert into search_stale (item) select seq from item order by seq", &[]).await?;
+    transaction.commit().await?;
+    Ok(queued)
 }
 
 /// What waits to be indexed and embedded.
@@ -354,7 +360,7 @@ pub async fn settle(client: &mut Client, now: bool) -> Result<bool, StoreError> 
     if uncounted == 0 || (!now && uncounted < 100.max(items / 20)) {
         return Ok(false);
     }
-    let transaction = client.transaction().await?;
+    let transaction = unhurried(client).await?;
     transaction.execute("select pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     transaction
         .batch_execute(
@@ -378,7 +384,17 @@ pub async fn settle(client: &mut Client, now: bool) -> Result<bool, StoreError> 
 
 /// Renews what the planner knows of the tables that searches read. After many changes at once: until autovacuum comes
 /// by, it would look at every vector instead of walking the index over them.
-pub async fn analyse(client: &impl GenericClient) -> Result<(), StoreError> {
-    client.execute("select search_analyse()", &[]).await?;
+pub async fn analyse(client: &mut Client) -> Result<(), StoreError> {
+    let transaction = unhurried(client).await?;
+    transaction.execute("select search_analyse()", &[]).await?;
+    transaction.commit().await?;
     Ok(())
+}
+
+/// A transaction for upkeep, which nobody waits for: on a large inventory and a busy machine its statements may take longer
+/// than a person's may.
+pub(super) async fn unhurried(client: &mut Client) -> Result<Transaction<'_>, StoreError> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute("set local statement_timeout = 0").await?;
+    Ok(transaction)
 }

@@ -103,21 +103,21 @@ impl Keeper {
         if words == 0 {
             search_index::settle(&mut client, false).await?;
         }
-        let vectors = match self.model_number(&client).await? {
+        let vectors = match self.model_number(&mut client).await? {
             Some(model) => embed_batch(&mut client, &self.meaning, model).await?,
             None => 0,
         };
         if vectors > 0 {
             self.index_checked = false;
         } else if words == 0 && self.model.is_some() && !self.index_checked {
-            if embeddings::keep_index(&client).await? {
+            if embeddings::keep_index(&mut client).await? {
                 info!("Made the index over the vectors");
             }
             self.index_checked = true;
         }
         self.changed += words + vectors;
         if words + vectors == 0 && self.changed >= MANY {
-            search_index::analyse(&client).await?;
+            search_index::analyse(&mut client).await?;
             self.changed = 0;
         }
         let backlog = search_index::backlog(&client, self.model).await?;
@@ -129,7 +129,7 @@ impl Keeper {
         Ok(words + vectors > 0)
     }
 
-    async fn model_number(&mut self, client: &crate::store::Client) -> Result<Option<i16>, StoreError> {
+    async fn model_number(&mut self, client: &mut crate::store::Client) -> Result<Option<i16>, StoreError> {
         let ModelState::Ready(id) = self.meaning.state() else { return Ok(None) };
         if self.model.is_none() {
             let number = embeddings::register_model(client, id.as_str()).await?;
@@ -178,7 +178,7 @@ impl Search {
         actor.require(Permission::Keep)?;
         let mut client = self.db.client().await?;
         if whole {
-            search_index::queue_all(&client).await?;
+            search_index::queue_all(&mut client).await?;
         }
         loop {
             tell(search_index::backlog(&client, None).await?);
@@ -187,13 +187,13 @@ impl Search {
             }
         }
         search_index::settle(&mut client, true).await?;
-        search_index::analyse(&client).await?;
+        search_index::analyse(&mut client).await?;
         let ModelState::Ready(id) = self.meaning.settled().await else {
             warn!("Without the search model only words were indexed");
             return Ok(());
         };
         let model = embeddings::register_model(&client, id.as_str()).await?;
-        embeddings::queue_missing(&client, model).await?;
+        embeddings::queue_missing(&mut client, model).await?;
         let backlog = search_index::backlog(&client, Some(model)).await?;
         if backlog.vectors > embeddings::INDEX_FROM {
             embeddings::drop_index(&client).await?;
@@ -208,9 +208,9 @@ impl Search {
                 break;
             }
         }
-        embeddings::forget_others(&client, model).await?;
-        embeddings::keep_index(&client).await?;
-        search_index::analyse(&client).await?;
+        embeddings::forget_others(&mut client, model).await?;
+        embeddings::keep_index(&mut client).await?;
+        search_index::analyse(&mut client).await?;
         Ok(())
     }
 }
