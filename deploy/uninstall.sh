@@ -50,11 +50,10 @@ forget_rules() { # the cluster's own rules, as they were before
 
 purge_data() {
     if [ -d "/etc/postgresql/$(major)/main" ]; then
-        sql postgres <<SQL
-drop database if exists $database with (force);
-drop role if exists inventory;
-drop role if exists inventory_owner;
-SQL
+        # With what restores have replaced and kept beside it.
+        sql postgres <<<"select format('drop database %I with (force);', datname) from pg_database
+            where datname = '$database' or datname like '${database//_/\\_}\\_%'" | sql postgres
+        sql postgres <<<'drop role if exists inventory; drop role if exists inventory_owner;'
         forget_rules
     fi
     rm -rf "$data" /etc/inventory
