@@ -37,7 +37,7 @@ database_alone() {
     is V "$(psql_on "select left(version::text, 0) || 'V' from inventory.refinery_schema_history limit 1")"
     fails on systemctl is-active --quiet inventory.socket
     fails on test -e /usr/sbin/nginx
-    is 0 "$(on ss --listening --tcp --no-header | grep -cv '127.0.0.1\|\[::1\]\|:22 ' || true)"
+    is 0 "$(on ss --listening --tcp --numeric --no-header | grep -cv '127.0.0.1\|\[::1\]\|:22 ' || true)"
 }
 
 # --- the program on one machine, its database on another, a wire between them
