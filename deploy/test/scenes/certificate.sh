@@ -28,6 +28,6 @@ lets_encrypt() {
     sleep 1
     is "DNS:shed.example" "$(names_shown | tail -n 1 | tr -d ' ')"
     # And stays through the next run of deploy.sh.
-    on "$bundle/deploy.sh" --offline >/dev/null
+    on "$bundle/deploy.sh" --offline
     is "DNS:shed.example" "$(names_shown | tail -n 1 | tr -d ' ')"
 }

@@ -32,14 +32,14 @@ tells_https() {
 
 two_instances() { # OPTION OF DEPLOY.SH...
     on systemd-run --quiet --unit second --uid inventory --setenv INVENTORY_CONFIG=/var/lib/inventory/config/inventory.toml /usr/bin/inventory serve --listen 127.0.0.1:8001
-    on "$bundle/deploy.sh" --offline "$@" --upstream 127.0.0.1:8001 >/dev/null
+    on "$bundle/deploy.sh" --offline "$@" --upstream 127.0.0.1:8001
     on systemctl stop inventory.socket inventory.service
     local answers
     answers=$(on curl --silent --insecure --output /dev/null --write-out '%{http_code}\n' 'https://127.0.0.1/readyz?[1-20]' | sort | uniq -c | tr -s ' ')
     on systemctl start inventory.socket inventory.service
     on systemctl stop second
     on rm /var/lib/inventory/config/upstreams
-    on "$bundle/deploy.sh" --offline "$@" >/dev/null
+    on "$bundle/deploy.sh" --offline "$@"
     is ' 20 200' "$answers"
 }
 
