@@ -96,7 +96,7 @@ app_alone() {
 
 takes_over() {
     on sh -c 'mkdir -p /opt/thingdb /var/lib/thingdb/images /etc/nginx/sites-enabled /etc/nginx/sites-available && cp /usr/bin/systemd-socket-activate /opt/thingdb/gunicorn &&
-        echo "server { listen 80 default_server; location / { proxy_pass http://127.0.0.1:8000; } }" >/etc/nginx/sites-available/thingdb &&
+        echo "server { listen 80; server_name thingdb.local; location / { proxy_pass http://127.0.0.1:8000; } }" >/etc/nginx/sites-available/thingdb &&
         ln -s ../sites-available/thingdb /etc/nginx/sites-enabled/thingdb && echo "touch /var/tmp/executed" >/etc/thingdb.env && echo POSTGRES_DB=thingdb >>/etc/thingdb.env'
     picture "$root/var/lib/thingdb/images/wing-nut.bmp"
     cat >"$root/etc/systemd/system/thingdb.service" <<'UNIT'

@@ -18,7 +18,7 @@ scene_deploy() {
 deploys() { # OPTION...
     local output status=0
     output=$(on "$bundle/deploy.sh" --offline "$@" 2>&1) || status=$?
-    grep -E '^ *[0-9.]+ s ' <<<"$output" | sed 's/^/        /' >&3
+    grep -E '^ *[0-9.]+ s ' <<<"$output" | sed 's/^/        /' >&3 || true
     echo "$output"
     return $status
 }
