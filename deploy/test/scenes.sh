@@ -81,7 +81,6 @@ play() { # SUITE
     scene_uninstall
     cut_power
     scene_second_machine
-    cut_power
     say "== $suite took $((SECONDS - from)) s"
     [ -n "$keep" ] || rm -rf "$root"
 }

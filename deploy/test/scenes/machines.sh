@@ -13,6 +13,7 @@ scene_second_machine() {
     check "once: the next run leaves it alone" changes_nothing
     install -m 644 "$work/carried" "$root/var/tmp/$carried_name"
     check "the first machine's backup is restored on it" restores "/var/tmp/$carried_name"
+    cut_power
     [ -n "$keep" ] || rm -rf "$root"
 }
 
