@@ -27,6 +27,7 @@ pub struct State {
     from: Rc<VecModel<PlaceChoice>>,
     to: Rc<VecModel<PlaceChoice>>,
     people: Rc<VecModel<PersonChoice>>,
+    quick: Rc<VecModel<SharedString>>,
     /// The number stands there as it was proposed: the first key of the pad replaces it.
     fresh: Cell<bool>,
     /// The place that was scanned before the thing.
@@ -59,6 +60,7 @@ pub fn connect(face: &Rc<Face>) {
     adapter.set_from_choices(ModelRc::from(face.booking.from.clone()));
     adapter.set_to_choices(ModelRc::from(face.booking.to.clone()));
     adapter.set_people(ModelRc::from(face.booking.people.clone()));
+    adapter.set_quick(ModelRc::from(face.booking.quick.clone()));
     adapter.on_begin({
         let begin = react(face, |face, (verb, id): (Verb, SharedString)| begin(face, verb, &id, None));
         move |verb, id| begin((verb, id))
@@ -232,8 +234,6 @@ fn ask(face: &Rc<Face>, about: About) {
         _ => Decimal::ONE,
     };
     adapter.set_amount(numbers.write(first).into());
-    let quick: &[i64] = if verb == Verb::Count { &[] } else { &[1, 10, 50, 100] };
-    adapter.set_quick(ModelRc::from(Rc::new(quick.iter().map(|n| numbers.count(*n)).collect::<VecModel<_>>())));
     adapter.set_borrower("".into());
     adapter.set_note("".into());
     adapter.set_busy(false);

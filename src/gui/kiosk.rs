@@ -31,7 +31,7 @@ use tokio::runtime::Handle;
 use super::Wish;
 use super::desktop::{self, Face, react};
 use super::program::{Opener, Surroundings};
-use super::ui::{AppWindow, KioskAdapter, Page, ResultsAdapter};
+use super::ui::{AppWindow, KioskAdapter, NewItemAdapter, Page, ResultsAdapter};
 use super::{recovery, results, results::Keep};
 use crate::domain::ItemId;
 
@@ -80,7 +80,10 @@ impl Kiosk {
         let first = room.unwrap_or(Room { width: 1280, height: 720 });
         let face = Face::new(runtime, opener, surroundings, screen::density(first.width as f32, first.height as f32))?;
         match room {
-            Some(room) => face.window.window().set_size(LogicalSize::new(room.width as f32, room.height as f32)),
+            Some(room) => {
+                face.window.window().set_size(LogicalSize::new(room.width as f32, room.height as f32));
+                face.adapter::<NewItemAdapter>().set_has_files(true);
+            }
             None => face.window.window().set_fullscreen(true),
         }
         face.connect();
@@ -111,10 +114,6 @@ impl Kiosk {
         face.adapter::<KioskAdapter>().on_typed({
             let face = Rc::downgrade(&face);
             move |text| face.upgrade().is_some_and(|face| typed(&face, &text))
-        });
-        face.adapter::<KioskAdapter>().on_scanned({
-            let face = Rc::downgrade(&face);
-            move |text| face.upgrade().is_some_and(|face| scanned(&face, &text))
         });
         super::session::open(&face, Wish::Any);
         Ok(Self { face })

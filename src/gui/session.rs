@@ -42,6 +42,22 @@ pub fn connect(face: &Rc<Face>) {
         face.settings.borrow_mut().set_theme(theme);
         remember(face);
     }));
+    adapter.set_sounds(settings.sounds());
+    adapter.on_choose_large_text(react(face, |face, large| {
+        face.adapter::<Tokens>().set_large_text(large);
+        face.settings.borrow_mut().set_large_text(large);
+        remember(face);
+    }));
+    adapter.on_choose_reduced_motion(react(face, |face, reduced| {
+        face.adapter::<Tokens>().set_reduced_motion(reduced);
+        face.settings.borrow_mut().set_reduced_motion(reduced);
+        remember(face);
+    }));
+    adapter.on_choose_sounds(react(face, |face, sounds| {
+        face.adapter::<SessionAdapter>().set_sounds(sounds);
+        face.settings.borrow_mut().set_sounds(sounds);
+        remember(face);
+    }));
     adapter.on_choose_language(react(face, |face, language| {
         face.settings.borrow_mut().set_language(language);
         remember(face);

@@ -92,8 +92,16 @@ impl Settings {
         self.reduced_motion
     }
 
+    pub fn set_reduced_motion(&mut self, reduced: bool) {
+        self.reduced_motion = reduced;
+    }
+
     pub fn large_text(&self) -> bool {
         self.large_text
+    }
+
+    pub fn set_large_text(&mut self, large: bool) {
+        self.large_text = large;
     }
 
     pub fn camera(&self) -> &str {
@@ -153,6 +161,10 @@ impl Settings {
         !self.silent
     }
 
+    pub fn set_sounds(&mut self, sounds: bool) {
+        self.silent = !sounds;
+    }
+
     pub fn language(&self) -> Language {
         match self.language.as_str() {
             "en" => Language::English,
@@ -182,6 +194,9 @@ mod tests {
         assert_eq!((settings.theme(), settings.language()), (Theme::Light, Language::System));
         settings.set_theme(Theme::Dark);
         settings.set_language(Language::German);
+        settings.set_large_text(true);
+        settings.set_reduced_motion(true);
+        settings.set_sounds(false);
         settings.save(&file);
         assert_eq!(Settings::load(&file), settings);
         std::fs::write(&file, "theme = 7").expect("written");

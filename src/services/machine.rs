@@ -44,6 +44,8 @@ pub struct Condition {
     /// The Pi slows itself down now, for heat or for too little power.
     pub throttled: bool,
     pub too_little_power: bool,
+    /// Something that types is plugged in: at a kiosk, its scanner.
+    pub types: bool,
 }
 
 /// Everything the status page shows of the machine.
@@ -160,6 +162,7 @@ impl Machine {
             // Bits 1, 2 and 3: the clock is capped, it is throttled, the soft limit of heat is reached. Bit 0: undervoltage.
             throttled: word & 0b1110 != 0,
             too_little_power: word & 1 != 0,
+            types: self.read("proc/bus/input/devices").is_some_and(|devices| devices.split("\n\n").any(types)),
         }
     }
 
@@ -198,6 +201,17 @@ impl Machine {
                 std::fs::read_to_string(interface.path().join("carrier")).is_ok_and(|carrier| carrier.trim() == "1")
             })
     }
+}
+
+/// Does this block of the kernel's list of input devices stand for something with keys on a cable or by radio? Power buttons
+/// are on another bus, and mice repeat no keys. (Linux `include/uapi/linux/input.h`: bus 3 is USB, 5 Bluetooth; bit 20 of
+/// `EV` is `EV_REP`.)
+fn types(device: &str) -> bool {
+    let line = |start: &str| device.lines().find_map(|line| line.trim().strip_prefix(start));
+    let plugged = line("I: Bus=").is_some_and(|bus| bus.starts_with("0003") || bus.starts_with("0005"));
+    let events = line("B: EV=").and_then(|bits| u32::from_str_radix(bits, 16).ok()).unwrap_or(0);
+    let heard = line("H: Handlers=").is_some_and(|handlers| handlers.split(' ').any(|handler| handler == "kbd"));
+    plugged && heard && events & 1 << 20 != 0
 }
 
 /// What the Pi's firmware says of heat and power; `None` where there is none.
@@ -273,6 +287,24 @@ mod tests {
         write(root.path(), "sys/class/net/wlan0/carrier", "1\n");
         let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
         assert_eq!((told.hot, told.offline), (None, false));
+    }
+
+    #[tokio::test]
+    async fn a_scanner_is_known_by_its_keys_and_a_mouse_or_a_power_button_is_none() {
+        let (root, machine) = pi();
+        let mouse = "I: Bus=0003 Vendor=046d Product=c077 Version=0111\nH: Handlers=mouse0 event0 \nB: EV=17\n";
+        let button = "I: Bus=0019 Vendor=0001 Product=0001 Version=0100\nH: Handlers=kbd event1 \nB: EV=100003\n";
+        let scanner = "I: Bus=0003 Vendor=05e0 Product=1200 Version=0110\nN: Name=\"Symbol Bar Code Scanner\"\n\
+             H: Handlers=sysrq kbd event2 \nB: EV=120013\n";
+        for (devices, expected) in [
+            (format!("{mouse}\n{button}\n"), false),
+            (format!("{mouse}\n{button}\n{scanner}\n"), true),
+            (String::new(), false),
+        ] {
+            write(root.path(), "proc/bus/input/devices", &devices);
+            let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
+            assert_eq!(told.types, expected, "{devices}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The kiosk: find, take, put back, know what is left, pressed as a person presses.
 
 mod acts;
+mod counts;
 mod keys;
 mod lists;
 mod people;
+mod scans;
 
 use std::time::Duration;
 

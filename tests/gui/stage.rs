@@ -27,6 +27,7 @@ use slint::{ComponentHandle as _, Global as _, PhysicalSize};
 use tokio::runtime::{Handle, Runtime};
 
 use crate::database::{TestDb, real_meaning};
+use crate::support::keep;
 
 /// The longest anything may take that is not measured.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -286,9 +287,18 @@ impl Stage {
         ElementHandle::find_by_accessible_label(self.window(), label).next().is_some()
     }
 
-    /// Waits until it is so. What never becomes so fails the test in these words.
+    /// Waits until it is so. What never becomes so fails the test in these words, with a picture of what was there instead.
     pub async fn until(&self, what: &str, so: impl Fn() -> bool) -> Duration {
-        until(what, so).await
+        let began = Instant::now();
+        while !so() {
+            if began.elapsed() >= PATIENCE {
+                let seen = format!("in vain: {what}").replace(|c: char| !c.is_alphanumeric(), "-");
+                let picture = self.window().window().take_snapshot().expect("the software renderer draws");
+                panic!("in vain: {what}; what was seen instead: {}", keep(&seen, &picture).display());
+            }
+            pause(Duration::from_millis(5)).await;
+        }
+        began.elapsed()
     }
 
     /// The item as the services know it.

@@ -45,10 +45,16 @@ pub fn picture<W: Openable>(window: &W, name: &str, width: u32, height: u32) -> 
     window.show().expect("the testing backend shows windows");
     mock_elapsed_time(Duration::from_millis(400));
     let picture = window.window().take_snapshot().expect("the software renderer draws");
+    keep(name, &picture);
+    picture
+}
+
+/// Keeps a picture of the window for people to look at.
+pub fn keep(name: &str, picture: &SharedPixelBuffer<Rgba8Pixel>) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gui");
     std::fs::create_dir_all(&folder).expect("the target directory is writable");
     let file = folder.join(format!("{name}.png"));
     image::save_buffer(&file, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8)
         .expect("the picture is written");
-    picture
+    file
 }

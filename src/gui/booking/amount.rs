@@ -4,11 +4,14 @@ use rust_decimal::Decimal;
 
 use super::super::desktop::Face;
 use super::super::format;
+use super::super::models::sync;
 use super::super::ui::{BookingAdapter, BookingTrouble, Verb};
 use super::{About, chosen_line};
 use crate::domain::ItemId;
 use crate::services::catalog::ItemView;
 
+/// Amounts of one touch.
+const QUICK: [i64; 4] = [1, 10, 50, 100];
 /// The longest number the pad makes.
 const DIGITS: usize = 12;
 
@@ -96,6 +99,10 @@ pub fn weigh(face: &Face) {
     }
     .filter(|_| counted);
     adapter.set_all(all.map(|all| numbers.write(all)).unwrap_or_default().into());
+    // Of what is taken, fewer than all there is; of a count, none, because who counts guesses nothing.
+    let quick =
+        QUICK.into_iter().filter(|n| about.verb != Verb::Count && all.is_none_or(|all| Decimal::from(*n) < all));
+    sync(&face.booking.quick, quick.map(|n| numbers.count(n)).collect());
     let name = source.and_then(|(holder, _)| face.places.node(holder)).map(|node| node.name).unwrap_or_default();
     adapter.set_from_name(name.into());
     let asked = numbers.read(&adapter.get_amount()).filter(|asked| counted && *asked >= Decimal::ZERO);

@@ -72,6 +72,15 @@ pub fn connect(face: &Rc<Face>) {
     }));
     adapter.on_step(react(face, |face, by: i32| {
         let adapter = face.adapter::<BasketAdapter>();
+        if !adapter.get_asking() {
+            // No number is asked for: what was scanned last is meant.
+            change(face, |basket| {
+                if let Some(last) = basket.lines().last().map(|line| line.item) {
+                    (0..by.unsigned_abs()).for_each(|_| basket.step(last, by > 0));
+                }
+            });
+            return;
+        }
         let now = face.numbers().read(&adapter.get_amount()).unwrap_or_default();
         adapter.set_amount(face.numbers().write((now + Decimal::from(by)).max(Decimal::ONE)).into());
         face.kiosk.basket.fresh.set(true);

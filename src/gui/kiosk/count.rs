@@ -128,7 +128,8 @@ fn read(face: &Rc<Face>, id: StocktakeId) {
                     return;
                 }
                 let own = actor.person.is_some() && view.head.opened_by == actor.person;
-                adapter.set_may_approve(may_approve);
+                // Who may not write it by themselves has a keeper prove it: the press of the button asks for one.
+                adapter.set_may_approve(may_approve || !actor.may(Permission::Keep));
                 adapter.set_may_cancel(own || actor.may(Permission::Keep));
                 present(face, view);
             }

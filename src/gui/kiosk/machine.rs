@@ -6,7 +6,7 @@ use std::time::Duration;
 use slint::{ModelRc, Timer, TimerMode, VecModel};
 
 use super::super::desktop::{Face, react};
-use super::super::ui::{MachineAdapter, PowerAsk, ScannerAdapter, StatusRow, StatusWhat, Throttling};
+use super::super::ui::{KioskAdapter, MachineAdapter, PowerAsk, ScannerAdapter, StatusRow, StatusWhat, Throttling};
 use super::{on, session};
 use crate::domain::Permission;
 use crate::embedding::ModelState;
@@ -21,6 +21,8 @@ pub struct State {
 
 /// How often it is looked whether something is wrong.
 const LOOK: Duration = Duration::from_secs(5);
+/// The first time, as soon as there may be an inventory to be allowed by.
+const FIRST_LOOK: Duration = Duration::from_millis(700);
 
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<MachineAdapter>();
@@ -33,6 +35,7 @@ pub fn connect(face: &Rc<Face>) {
     adapter.on_sure(on(face, |face| session::require(face, Permission::Administer, power)));
     adapter.on_refresh(on(face, show));
     face.kiosk.machine.looks.start(TimerMode::Repeated, LOOK, on(face, look));
+    Timer::single_shot(FIRST_LOOK, on(face, look));
 }
 
 fn look(face: &Rc<Face>) {
@@ -55,6 +58,7 @@ pub fn tell(face: &Face, told: &Condition) {
     adapter.set_celsius(told.hot.map(|celsius| format!("{celsius:.0}")).unwrap_or_default().into());
     adapter.set_throttled(told.throttled);
     adapter.set_weak_power(told.too_little_power);
+    face.adapter::<KioskAdapter>().set_scanner_ready(told.types || face.kiosk.scan.heard.get());
 }
 
 /// Reads everything for the status page.

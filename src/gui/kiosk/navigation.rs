@@ -214,6 +214,7 @@ fn arrive(face: &Rc<Face>) {
             }
         }
         Page::Status => machine::show(face),
+        Page::SignIn => session::ask_who(face),
         Page::Person => ledger::enter_person(face, &stop.id),
         _ => refresh(face),
     }

@@ -9,10 +9,11 @@ use slint::{Timer, TimerMode};
 use super::super::desktop::Face;
 use super::super::notices::{self, Told};
 use super::super::ui::{
-    BasketAdapter, BookingAdapter, CodeAdapter, CountAdapter, Page, ResultsAdapter, ScanTold, ScannerAdapter, Verb,
+    BasketAdapter, BookingAdapter, CodeAdapter, CountAdapter, KioskAdapter, Page, ResultsAdapter, ScanTold,
+    ScannerAdapter, Verb,
 };
 use super::super::{booking, live, results, results::Keep};
-use super::{idle, navigation, on, session, sounds, test_page};
+use super::{basket, idle, navigation, on, session, sounds, test_page};
 use crate::domain::scan::action::{self, Action, Named, Open, Situation};
 use crate::domain::scanner::Scan;
 use crate::domain::{Act, ItemId, ItemKind, Permission, Quantity, RequestId, Whereabouts};
@@ -24,6 +25,8 @@ use crate::services::stock::{Booked, BookingKind, BookingRequest, StockError};
 #[derive(Default)]
 pub struct State {
     told: Timer,
+    /// Something was scanned since the program began: there is a scanner.
+    pub(super) heard: Cell<bool>,
     /// The code that waits for a thing to be put on.
     pub(super) code: RefCell<String>,
     /// A thing is being made for it.
@@ -36,6 +39,8 @@ const TOLD: Duration = Duration::from_millis(1600);
 /// A code arrived. `woke`: the screen slept, and this only woke it.
 pub fn scanned(face: &Rc<Face>, scan: Scan, woke: bool) {
     idle::touched(face);
+    face.kiosk.scan.heard.set(true);
+    face.adapter::<KioskAdapter>().set_scanner_ready(true);
     if test_page::shows(face, &scan) {
         return;
     }
@@ -88,7 +93,7 @@ fn act(face: &Rc<Face>, text: String, found: Scanned) {
         }
         Action::TakeOne(id) => {
             tell(face, ScanTold::Found, &name);
-            booking::begin(face, Verb::Take, &id.to_string(), None);
+            basket::add(face, id);
         }
         Action::PutInto { item, place } => {
             let Scanned::Item(summary) = found else { return };

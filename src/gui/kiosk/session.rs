@@ -124,10 +124,14 @@ pub fn who(face: &Face) -> Option<(PersonId, By)> {
 
 /// Shows the page on which people say who they are.
 pub fn open(face: &Rc<Face>) {
+    navigation::open(face, Page::SignIn, "");
+}
+
+/// The page is shown, however somebody came there: it begins empty, and offers everybody who has a PIN.
+pub fn ask_who(face: &Rc<Face>) {
     show_digits(face, "");
     choose(face, "");
     face.adapter::<SignInAdapter>().set_asked(false);
-    navigation::open(face, Page::SignIn, "");
     face.call(
         |services, _| async move { services.people.faces().await },
         |face, answer| {

@@ -26,7 +26,7 @@ fn touch(stage: &Stage, label: &str) {
     window.dispatch_event(WindowEvent::PointerReleased { position, button: PointerEventButton::Left });
 }
 
-async fn code_of(stage: &Stage, name: &str) -> String {
+pub async fn code_of(stage: &Stage, name: &str) -> String {
     let (services, actor, name) = (stage.services.clone(), stage.actor.clone(), name.to_owned());
     crate::stage::runtime()
         .spawn(async move {
