@@ -124,6 +124,8 @@ pub struct Scanner {
     burst: Vec<Stroke>,
     decided: Vec<Decided>,
     last: Option<(String, Duration)>,
+    /// Of the burst that is held: keys of it waited in a queue.
+    queued: bool,
     tail_until: Option<Duration>,
 }
 
@@ -137,14 +139,20 @@ impl Scanner {
         self.settings = settings.within_bounds();
     }
 
-    /// A key arrives.
-    pub fn press(&mut self, key: Key, at: Duration) -> Pressed {
-        let follows = self.burst.last().is_some_and(|before| at.saturating_sub(before.at) <= self.settings.gap());
+    /// A key arrives. `queued`: it may have waited, because nobody looked at keys since the one before it, or for longer than
+    /// a person needs for one. Its time then says nothing: it belongs to what is held, silence makes no scan of that, and
+    /// Enter does.
+    pub fn press(&mut self, key: Key, at: Duration, queued: bool) -> Pressed {
+        let soon = |before: &Stroke| at.saturating_sub(before.at) <= self.settings.gap();
+        let follows = self.burst.last().is_some_and(|before| queued || soon(before));
         if !follows {
             self.close(None);
         }
         match key {
-            Key::Text(_) => self.burst.push(Stroke { key, at }),
+            Key::Text(_) => {
+                self.queued |= queued;
+                self.burst.push(Stroke { key, at });
+            }
             Key::Control(_) if self.burst.len() > 1 => self.burst.push(Stroke { key, at }),
             Key::End(end) if !self.burst.is_empty() => self.close(Some((end, at))),
             Key::End(_) if self.tail_until.is_some_and(|until| at <= until) => {
@@ -183,7 +191,7 @@ impl Scanner {
 
     /// The burst is over: a scan, or a person.
     fn close(&mut self, end: Option<(String, Duration)>) {
-        let burst = std::mem::take(&mut self.burst);
+        let (burst, queued) = (std::mem::take(&mut self.burst), std::mem::take(&mut self.queued));
         let (Some(first), Some(last)) = (burst.first(), burst.last()) else { return };
         let raw: String = burst.iter().map(|stroke| character(&stroke.key)).collect();
         let marked = !self.settings.prefix.is_empty() && raw.starts_with(&self.settings.prefix);
@@ -192,7 +200,7 @@ impl Scanner {
             (false, Some(_)) => self.settings.shortest.into(),
             (false, None) => LENGTH_WITHOUT_END.max(self.settings.shortest.into()),
         };
-        if burst.len() < shortest {
+        if burst.len() < shortest || (queued && end.is_none()) {
             let mut typed: Vec<String> = burst.iter().map(|stroke| stroke.key.text().to_owned()).collect();
             typed.extend(end.map(|(key, _)| key));
             self.type_on(typed);

@@ -37,7 +37,6 @@ pub async fn look_up(stage: &Stage, name: &str) {
     at(stage, Page::Item).await;
 }
 
-#[ignore = "written and does not hold yet: the kiosk's open work"]
 #[test]
 fn a_thing_is_three_touches_from_home_and_the_way_back_is_the_way_there() {
     play_kiosk(
@@ -91,7 +90,6 @@ fn whoever_types_at_home_searches() {
     );
 }
 
-#[ignore = "written and does not hold yet: the kiosk's open work"]
 #[test]
 fn the_list_is_narrowed_by_place_and_by_what_is_low() {
     play_kiosk(
@@ -124,7 +122,6 @@ fn the_list_is_narrowed_by_place_and_by_what_is_low() {
     );
 }
 
-#[ignore = "written and does not hold yet: the kiosk's open work"]
 #[test]
 fn places_lead_down_to_the_box_and_a_box_shows_all_that_is_inside() {
     play_kiosk(

@@ -9,6 +9,8 @@ struct Bench {
     scans: Vec<String>,
     typed: String,
     again: usize,
+    /// The window was busy: the keys waited for it.
+    busy: bool,
 }
 
 impl Bench {
@@ -23,7 +25,7 @@ impl Bench {
             let at = Duration::from_millis(at);
             self.until(at);
             let text = key.text().to_owned();
-            if self.scanner.press(key, at) == Pressed::Pass {
+            if self.scanner.press(key, at, self.busy) == Pressed::Pass {
                 self.typed.push_str(&text);
             } else if self.scanner.due() == Some(Duration::ZERO) {
                 self.decide(at);
@@ -74,6 +76,23 @@ fn timed(keys: &str, gaps: &[u64]) -> Vec<(Key, u64)> {
             (text(c), at)
         })
         .collect()
+}
+
+#[test]
+fn what_a_person_typed_while_the_window_was_busy_is_no_scan_and_a_scan_still_is_one() {
+    let busy = || Bench { busy: true, ..Bench::default() };
+    // A busy window gets the keys of a whole second within a few milliseconds.
+    let typed = busy().run("gas cart".chars().zip(0..).map(|(c, at)| (text(c), at)));
+    assert_eq!((typed.typed.as_str(), typed.scans.len()), ("gas cart", 0));
+    let scanned = busy().run("7K3Q8\n".chars().zip(0..).map(|(c, at)| (text(c), at)));
+    assert_eq!((scanned.typed.as_str(), scanned.scans), ("", vec!["7K3Q8".to_owned()]));
+    // One that was busy in the middle of a scan gets the rest of it later.
+    let mut scanner = Scanner::default();
+    for (c, at, queued) in [('7', 0, false), ('K', 5, false), ('3', 90, true), ('Q', 91, true), ('\n', 92, true)] {
+        scanner.press(text(c), Duration::from_millis(at), queued);
+    }
+    let decided = scanner.decide(Duration::from_millis(93));
+    assert!(matches!(&decided[..], [Decided::Scan(scan)] if scan.reading.text == "7K3Q"), "{decided:?}");
 }
 
 #[test]

@@ -25,6 +25,10 @@ pub struct State {
     heard: Cell<bool>,
     watch: Timer,
     typed_at: Cell<Option<Instant>>,
+    beats: Timer,
+    beat: Cell<Instant>,
+    /// When the key before this one was handled.
+    key: Cell<Instant>,
 }
 
 impl Default for State {
@@ -37,6 +41,9 @@ impl Default for State {
             heard: Cell::default(),
             watch: Timer::default(),
             typed_at: Cell::default(),
+            beats: Timer::default(),
+            beat: Cell::new(Instant::now()),
+            key: Cell::new(Instant::now()),
         }
     }
 }
@@ -45,6 +52,10 @@ impl Default for State {
 const PROBE: &str = "\u{f7fe}";
 /// How often it is looked whether keys still arrive: a page that goes may take the focus with it.
 const WATCH: Duration = Duration::from_millis(500);
+/// How often it is noted that the window's loop came round. Between two keys of a person it does, unless it is busy.
+const BEAT: Duration = Duration::from_millis(20);
+/// Keys that come this long after the last beat may have waited.
+const LATE: Duration = Duration::from_millis(80);
 /// Who typed on a real keyboard so long ago uses the screen again.
 const HARDWARE_FOR: Duration = Duration::from_mins(1);
 
@@ -72,6 +83,12 @@ pub fn connect(face: &Rc<Face>) {
             super::super::session::remember(&face);
         }
     });
+    let weak = Rc::downgrade(face);
+    face.kiosk.keys.beats.start(TimerMode::Repeated, BEAT, move || {
+        if let Some(face) = weak.upgrade() {
+            face.kiosk.keys.beat.set(Instant::now());
+        }
+    });
     face.kiosk.keys.watch.start(TimerMode::Repeated, WATCH, on(face, watch));
 }
 
@@ -86,7 +103,10 @@ fn pressed(face: &Rc<Face>, text: &str, command: bool, control: bool, repeat: bo
         return false;
     }
     let Some(key) = key(text, command, control, repeat) else { return false };
-    let held = state.scanner.borrow_mut().press(key, state.began.elapsed());
+    // The loop should have come round since the key before and did not: nobody knows when this one was pressed.
+    let (beat, before) = (state.beat.get(), state.key.replace(Instant::now()));
+    let queued = beat.elapsed() > LATE || (beat < before && before.elapsed() > BEAT + BEAT / 2);
+    let held = state.scanner.borrow_mut().press(key, state.began.elapsed(), queued);
     match held {
         Pressed::Held => {
             arm(face);

@@ -89,7 +89,6 @@ fn a_fast_typist_loses_nothing_and_scans_nothing() {
     );
 }
 
-#[ignore = "written and does not hold yet: the kiosk's open work"]
 #[test]
 fn the_keyboard_on_the_screen_comes_with_the_field_and_leaves_it_visible() {
     play_kiosk_as(
@@ -133,7 +132,6 @@ fn the_keyboard_on_the_screen_comes_with_the_field_and_leaves_it_visible() {
     );
 }
 
-#[ignore = "written and does not hold yet: the kiosk's open work"]
 #[test]
 fn german_keys_write_umlauts_and_the_sharp_s() {
     play_kiosk_as(

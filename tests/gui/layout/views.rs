@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use i_slint_backend_testing::{ElementHandle, mock_elapsed_time};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, mock_elapsed_time};
 use inventory::gui::ui::{
     AppWindow, BasketAdapter, BookingAdapter, Choosing, CodeAdapter, CountAdapter, CountState, FaceRow, IdleAdapter,
     ItemAdapter, Keyboard, KioskAdapter, MachineAdapter, Navigation, NewItemAdapter, Page, PlacesAdapter, PowerAsk,
@@ -79,7 +79,8 @@ impl View {
 
 /// A finger on what is called so.
 fn touch(window: &AppWindow, label: &str) {
-    let found = ElementHandle::find_by_accessible_label(window, label).last();
+    let fields = ElementHandle::find_by_accessible_label(window, label);
+    let found = fields.filter(|field| field.accessible_role() == Some(AccessibleRole::TextInput)).last();
     let element = found.unwrap_or_else(|| panic!("there is nothing called `{label}`"));
     let (at, size) = (element.absolute_position(), element.size());
     let position = LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height * 0.7);
