@@ -251,13 +251,13 @@ impl Stage {
     /// The names of the lines of the table, as far as they are on the screen.
     pub fn lines(&self) -> Vec<String> {
         let rows = ElementQuery::from_root(self.window()).match_descendants().match_inherits("ResultLine").find_all();
-        once_each(rows)
+        once_each(&rows)
     }
 
     /// What was found, as the kiosk lists it.
     pub fn hits(&self) -> Vec<String> {
         let hits = ElementQuery::from_root(self.window()).match_descendants().match_inherits("Hit").find_all();
-        once_each(hits)
+        once_each(&hits)
     }
 
     /// A key of a keyboard, pressed and let go.
@@ -308,7 +308,7 @@ impl Stage {
 }
 
 /// What these are called. A query meets an element once for each list it is nested in.
-fn once_each(elements: Vec<ElementHandle>) -> Vec<String> {
+fn once_each(elements: &[ElementHandle]) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for label in elements.iter().filter_map(ElementHandle::accessible_label).map(String::from) {
         if !labels.contains(&label) {

@@ -27,6 +27,8 @@ pub struct State {
     rows: Rc<VecModel<BasketRow>>,
     asked: Cell<Option<ItemId>>,
     fresh: Cell<bool>,
+    /// Counts the looks, so that an answer to an older one, which comes late, is dropped.
+    looks: Cell<u64>,
     /// One per basket as it is: a second press of the same button books once.
     request: Cell<Option<RequestId>>,
 }
@@ -76,7 +78,9 @@ pub fn connect(face: &Rc<Face>) {
             // No number is asked for: what was scanned last is meant.
             change(face, |basket| {
                 if let Some(last) = basket.lines().last().map(|line| line.item) {
-                    (0..by.unsigned_abs()).for_each(|_| basket.step(last, by > 0));
+                    for _ in 0..by.unsigned_abs() {
+                        basket.step(last, by > 0);
+                    }
                 }
             });
             return;
@@ -134,9 +138,12 @@ pub fn scanned(face: &Rc<Face>, text: &str) {
 /// Looks at the basket against the books again.
 pub fn refresh(face: &Rc<Face>) {
     let basket = face.kiosk.basket.basket.borrow().clone();
+    let look = face.kiosk.basket.looks.get() + 1;
+    face.kiosk.basket.looks.set(look);
     face.call(
         move |services, actor| async move { services.baskets.check(&actor, &basket).await },
-        |face, answer| match answer {
+        move |face, answer| match answer {
+            Ok(_) if face.kiosk.basket.looks.get() != look => {}
             Ok(view) => show(face, view),
             Err(error) => tracing::warn!("The basket is not checked: {error}"),
         },

@@ -32,6 +32,8 @@ pub struct State {
     rows: Rc<VecModel<CountRow>>,
     path: Rc<VecModel<Crumb>>,
     view: RefCell<Option<StocktakeView>>,
+    /// Counts the looks, so that an answer to an older one, which comes late, is dropped.
+    looks: Cell<u64>,
     asked: RefCell<Option<Asked>>,
     /// The number stands there as it was: the first key replaces it.
     fresh: Cell<bool>,
@@ -115,6 +117,8 @@ pub fn refresh(face: &Rc<Face>) {
 }
 
 fn read(face: &Rc<Face>, id: StocktakeId) {
+    let look = face.kiosk.count.looks.get() + 1;
+    face.kiosk.count.looks.set(look);
     face.call(
         move |services, actor| async move {
             let view = services.stocktakes.view(&actor, id).await?;
@@ -122,6 +126,7 @@ fn read(face: &Rc<Face>, id: StocktakeId) {
             Ok::<_, StocktakeError>((view, may_approve, actor))
         },
         move |face, answer| match answer {
+            Ok(_) if face.kiosk.count.looks.get() != look => {}
             Ok((view, may_approve, actor)) => {
                 let adapter = face.adapter::<CountAdapter>();
                 if adapter.get_id() != id.to_string().as_str() {

@@ -52,6 +52,8 @@ impl Default for State {
 const PROBE: &str = "\u{f7fe}";
 /// How often it is looked whether keys still arrive: a page that goes may take the focus with it.
 const WATCH: Duration = Duration::from_millis(500);
+/// A page that was just opened has its fields by then.
+const SETTLED: Duration = Duration::from_millis(60);
 /// How often it is noted that the window's loop came round. Between two keys of a person it does, unless it is busy.
 const BEAT: Duration = Duration::from_millis(20);
 /// Keys that come this long after the last beat may have waited.
@@ -190,6 +192,11 @@ pub fn give(face: &Rc<Face>, text: &str) {
 /// Other settings count from the next key on.
 pub fn set_up(face: &Face) {
     face.kiosk.keys.scanner.borrow_mut().set(face.settings.borrow().scanner().clone());
+}
+
+/// Another page is shown, and may have taken the focus with it: that is looked after at once.
+pub fn moved(face: &Rc<Face>) {
+    Timer::single_shot(SETTLED, on(face, watch));
 }
 
 /// Where nothing has the focus, keys go nowhere: then the page is given it again.

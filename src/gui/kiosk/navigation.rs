@@ -8,7 +8,7 @@ use slint::SharedString;
 use super::super::desktop::{Face, react};
 use super::super::ui::{Column, ItemAdapter, KioskAdapter, Navigation, Page, ResultsAdapter, TreeAdapter, Verb};
 use super::super::{booking, item, results, results::Keep};
-use super::{basket, code, count, home, ledger, low, machine, on, places, session};
+use super::{basket, code, count, home, keys, ledger, low, machine, on, places, session};
 use crate::domain::Permission;
 
 /// One page on the way.
@@ -219,6 +219,7 @@ fn arrive(face: &Rc<Face>) {
         _ => refresh(face),
     }
     adapter.set_page(stop.page);
+    keys::moved(face);
 }
 
 fn look(face: &Face) -> Left {

@@ -35,8 +35,8 @@ fn what_one_person_counts_another_one_writes_and_undo_takes_all_of_it_back() {
     play_kiosk_as(Kiosked::Locked, (1280, 720), shelf, |stage| async move {
         equip(&stage).await;
         let badge = jonas(&stage).await;
-        let codes = (code_of(&stage, "Shelf 2").await, code_of(&stage, "Hex bolt M6").await);
-        let (place, bolt, drill) = (codes.0, codes.1, code_of(&stage, "Cordless drill").await);
+        let (place, bolt) = (code_of(&stage, "Shelf 2").await, code_of(&stage, "Hex bolt M6").await);
+        let drill = code_of(&stage, "Cordless drill").await;
         let count = CountAdapter::get(stage.window());
         scan(&stage, &badge);
         stage.until("Jonas is here", || !anonymous(&stage)).await;
