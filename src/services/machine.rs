@@ -211,7 +211,7 @@ fn types(device: &str) -> bool {
     let plugged = line("I: Bus=").is_some_and(|bus| bus.starts_with("0003") || bus.starts_with("0005"));
     let events = line("B: EV=").and_then(|bits| u32::from_str_radix(bits, 16).ok()).unwrap_or(0);
     let heard = line("H: Handlers=").is_some_and(|handlers| handlers.split(' ').any(|handler| handler == "kbd"));
-    plugged && heard && events & 1 << 20 != 0
+    plugged && heard && events & (1 << 20) != 0
 }
 
 /// What the Pi's firmware says of heat and power; `None` where there is none.
