@@ -119,6 +119,18 @@ async fn photos_are_added_from_a_form_and_what_is_no_photo_is_said() {
     assert!(mixed.status == 422 && mixed.body.contains("1 of 2 files"), "{}", mixed.body);
     let page = site.get(&path).await;
     assert_eq!(page.body.matches("class=\"photo large\"").count(), 2);
+    // The first one is turned by its own form.
+    let first = async || site.services.photos.of_item(&site.admin, shelf).await.expect("read").remove(0);
+    let before = first().await;
+    let token = page.hidden("token");
+    let form = format!("{path}/{}", before.id);
+    for (what, status) in [("turn-around", 400), ("turn-left", 303)] {
+        let turned = site.post(&form, &[("token", &token), ("what", what), ("caption", "")]).await;
+        assert_eq!(turned.status, status, "{what}: {}", turned.body);
+    }
+    let after = first().await;
+    assert_eq!((after.width, after.height), (before.height, before.width));
+    assert_ne!(after.id, before.id);
     let none = site.send_form(&path, &page, &[], &[]).await;
     assert!(none.status == 422 && none.body.contains("No file was chosen"), "{}", none.body);
     // Without the page's token nothing is taken, and nothing kept.
