@@ -60,7 +60,7 @@ pub enum NotReady {
     Pending(Vec<String>),
     #[error("the database's schema cannot be used: {0}")]
     Schema(String),
-    #[error(transparent)]
+    #[error("{0}")]
     Database(#[from] StoreError),
 }
 

@@ -4,10 +4,11 @@
 //! [`ranking`](crate::domain::search::ranking); while the model is absent or being loaded, words alone serve.
 //! What was written a moment ago is found: a search first brings the index up to date when little is missing.
 
+mod hits;
 mod terms;
 pub mod upkeep;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ use crate::store::search::lookup::{self, Exact};
 use crate::store::search::scope::{self, Resolved, Scope};
 use crate::store::summaries::{self, ItemSummary};
 use crate::store::{self, Db, StoreError, search_index};
+use hits::{candidate, exact_enough, exact_ranks, hits, is_language};
 use terms::Wording;
 
 /// What somebody wants to find.
@@ -98,12 +100,12 @@ pub struct Hit {
 /// Why a search failed.
 #[derive(Debug, Error)]
 pub enum SearchError {
-    #[error(transparent)]
+    #[error("{0}")]
     Forbidden(#[from] Forbidden),
     /// Meaning alone was asked for, and there is no model.
-    #[error(transparent)]
+    #[error("{0}")]
     NoMeaning(EmbedError),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] StoreError),
 }
 
@@ -410,64 +412,4 @@ async fn browse(
         unknown_places: Vec::new(),
         took: Duration::ZERO,
     })
-}
-
-/// Beginnings of keys count when nothing was typed whole and they are few; codes of archived items resolve.
-fn exact_enough(mut exact: Vec<Exact>) -> Vec<Exact> {
-    use crate::domain::search::IdentKind;
-    exact.retain(|found| !found.archived || (found.whole && found.kind == IdentKind::Code));
-    if exact.iter().any(|found| found.whole) || exact.len() > 8 {
-        exact.retain(|found| found.whole);
-    }
-    exact
-}
-
-/// The best rank of each item: by the kind of key, beginnings last.
-fn exact_ranks(exact: &[Exact]) -> HashMap<i32, u8> {
-    let mut ranks = HashMap::new();
-    for found in exact {
-        let rank = if found.whole { found.kind as u8 } else { 9 };
-        ranks.entry(found.item).and_modify(|known: &mut u8| *known = rank.min(*known)).or_insert(rank);
-    }
-    ranks
-}
-
-fn candidate(evidence: &Evidence, wording: &Wording, exact: Option<u8>, without: &[i32], in_place: bool) -> Candidate {
-    Candidate {
-        item: evidence.item,
-        words: evidence.words,
-        cover: wording.cover(&evidence.matched, without),
-        cosine: evidence.cosine,
-        exact,
-        in_place,
-        corrected: wording.rests_on_corrected(&evidence.matched),
-    }
-}
-
-fn is_language(text: &str, question: &Question) -> bool {
-    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-    ranking::is_language(text.split_whitespace().count(), letters, question.pieces())
-}
-
-async fn hits(
-    transaction: &Transaction<'_>,
-    page: &[Ranked],
-    evidence: &[Evidence],
-    wording: &Wording,
-) -> Result<Vec<Hit>, StoreError> {
-    let numbers: Vec<i32> = page.iter().map(|ranked| ranked.item).collect();
-    let ids = store::search::ids(transaction, &numbers).await?;
-    let items = summaries::load(transaction, &ids.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
-    let numbers: HashMap<ItemId, i32> = ids.into_iter().map(|(number, id)| (id, number)).collect();
-    let by_number: HashMap<i32, &Ranked> = page.iter().map(|ranked| (ranked.item, ranked)).collect();
-    let matched: HashMap<i32, &Evidence> = evidence.iter().map(|evidence| (evidence.item, evidence)).collect();
-    Ok(items
-        .into_iter()
-        .filter_map(|item| {
-            let number = numbers.get(&item.id)?;
-            let ranked = by_number.get(number)?;
-            let matched = matched.get(number).map_or_else(Vec::new, |evidence| wording.shown(&evidence.matched));
-            Some(Hit { item, why: ranked.why, matched, score: ranked.score })
-        })
-        .collect())
 }
