@@ -16,7 +16,7 @@ pub mod onnx;
 use std::path::PathBuf;
 
 pub use files::{ModelFiles, ModelId, Places};
-pub use meaning::{Meaning, ModelState};
+pub use meaning::{Meaning, ModelState, finish};
 
 /// Length of every vector: all-MiniLM-L6-v2's.
 pub const DIMENSIONS: usize = 384;

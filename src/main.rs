@@ -6,6 +6,7 @@ use clap::Parser;
 use inventory::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    cli::run(cli)
+    let code = cli::run(Cli::parse());
+    inventory::embedding::finish();
+    code
 }

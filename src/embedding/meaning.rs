@@ -4,7 +4,7 @@
 //! so that nobody waits behind eight documents.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,21 @@ impl Drop for Inner {
     }
 }
 
+/// Open while the process lives: whoever calls the runtime holds it for reading.
+///
+/// When a process ends, the C++ runtime takes its own tables apart; a call that is still going on then crashes.
+static RUNTIME: RwLock<()> = RwLock::new(());
+
+fn within_runtime() -> RwLockReadGuard<'static, ()> {
+    RUNTIME.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for the call of the model that is going on, if any, and lets none begin any more. For the end of the process
+/// alone; takes at most as long as reading the model or one batch.
+pub fn finish() {
+    std::mem::forget(RUNTIME.write().unwrap_or_else(PoisonError::into_inner));
+}
+
 type Reply<T> = oneshot::Sender<Result<T, EmbedError>>;
 
 #[derive(Default)]
@@ -88,7 +103,10 @@ impl Meaning {
         let spawned = thread::Builder::new().name("model".into()).spawn(move || {
             let _ending = Ending { queue: Arc::clone(&served), tell: tell.clone() };
             let began = Instant::now();
-            match load() {
+            let inside = within_runtime();
+            let loaded = load();
+            drop(inside);
+            match loaded {
                 Ok(embedder) => {
                     info!(model.id = %embedder.model_id(), took = ?began.elapsed(), "Search model is ready");
                     tell.send_replace(ModelState::Ready(embedder.model_id().clone()));
@@ -205,6 +223,7 @@ enum Next {
 fn serve(mut embedder: impl Embedder, queue: &Queue) {
     let mut last_question: Option<Instant> = None;
     while let Some(next) = wait(queue) {
+        let _inside = within_runtime();
         match next {
             Next::Question(text, reply) => {
                 last_question = Some(Instant::now());
@@ -229,6 +248,9 @@ fn serve(mut embedder: impl Embedder, queue: &Queue) {
             }
         }
     }
+    // Taking the model apart calls the runtime, too.
+    let _inside = within_runtime();
+    drop(embedder);
 }
 
 fn question(embedder: &mut impl Embedder, text: String) -> Result<Question, EmbedError> {

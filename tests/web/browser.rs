@@ -23,6 +23,23 @@ pub const SMALL_PHONE: Device = Device { width: 360, height: 740, ..PHONE };
 pub const LARGE_DESKTOP: Device = Device { width: 1440, height: 900, is_phone: false, language: "en" };
 pub const DESKTOP: Device = Device { width: 1280, height: 800, is_phone: false, language: "en" };
 
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .args(["--port=0", "--log-level=SEVERE"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("tests of the web view need Debian's chromium and chromium-driver");
+    let lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
+    let port = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
+    if port.is_none() {
+        driver.wait().ok();
+    }
+    Some((driver, port?))
+}
+
 /// A browser with a profile of its own.
 pub struct Browser {
     pub client: Client,
@@ -32,17 +49,8 @@ pub struct Browser {
 
 impl Browser {
     pub async fn open(device: Device) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=SEVERE"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("tests of the web view need Debian's chromium and chromium-driver");
-        let lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
-        let port: u16 = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok())
-            .expect("chromedriver says its port");
+        // It looks for a free port and takes it a moment later: somebody else may have been quicker.
+        let (driver, port) = (0..3).find_map(|_| start_driver()).expect("chromedriver says its port");
         let profile = tempfile::tempdir().expect("a temporary directory");
         let metrics = json!({
             "width": device.width, "height": device.height,

@@ -93,7 +93,7 @@ async fn on_a_phone_the_tent_is_found_lent_to_a_friend_and_a_new_box_photographe
 
     phone.goto(&nginx.address("/")).await;
     phone.type_into("#q", "tent four").await;
-    phone.until("#results", "Family tent").await;
+    phone.until("#results a.rw", "Family tent").await;
     phone.press("#results a.rw").await;
     phone.until("h1", "Family tent, 4 persons").await;
     assert!(phone.text(".crumbs").await.contains("Boat shed"), "its place is said");
