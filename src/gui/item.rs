@@ -22,6 +22,9 @@ use crate::services::stock::{HistoryFilter, HistoryLine};
 #[derive(Default)]
 pub struct State {
     wanted: Cell<Option<ItemId>>,
+    /// How often it was asked for, and which asking was answered last: an older look must not replace a newer one.
+    asked: Cell<u64>,
+    answered: Cell<u64>,
     view: RefCell<Option<ItemView>>,
     models: Models,
 }
@@ -141,6 +144,8 @@ pub fn view(face: &Face, id: ItemId) -> Option<ItemView> {
 }
 
 fn load(face: &Rc<Face>, id: ItemId) {
+    let asked = face.item.asked.get() + 1;
+    face.item.asked.set(asked);
     face.call(
         move |services, actor| async move {
             let view = services.catalog.view(&actor, id).await?;
@@ -149,10 +154,11 @@ fn load(face: &Rc<Face>, id: ItemId) {
             Ok::<_, CatalogError>((view, history.unwrap_or_default()))
         },
         move |face, answer| {
-            // Meanwhile another one was chosen.
-            if face.item.wanted.get() != Some(id) {
+            // Meanwhile another one was chosen, or the same was looked at again.
+            if face.item.wanted.get() != Some(id) || asked < face.item.answered.get() {
                 return;
             }
+            face.item.answered.set(asked);
             face.adapter::<ItemAdapter>().set_loading(false);
             match answer {
                 Ok((view, history)) => present(face, view, &history),
