@@ -56,7 +56,7 @@ fn more_than_there_is_is_refused_beside_the_number_and_nothing_is_booked() {
             stage.press("Take 41 pcs");
             let booking = BookingAdapter::get(stage.window());
             stage.until("it is refused", || booking.get_trouble() == BookingTrouble::TooMany).await;
-            assert!(stage.shows("Only 40\u{a0}pcs are here."));
+            stage.until("the words are there", || stage.shows("Only 40\u{a0}pcs are here.")).await;
             let id = ItemAdapter::get(stage.window()).get_item().id.parse().expect("an id");
             assert_eq!(stage.item(id).await.summary.on_hand, Decimal::from(40));
             stage.type_into("How many", "ten");

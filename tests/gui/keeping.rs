@@ -67,7 +67,7 @@ fn an_edit_over_somebody_elses_shows_both_and_either_can_be_kept() {
             let refused = "Not saved. Somebody changed this item meanwhile. Save again to keep what is yours.";
             stage.until("it is refused", || stage.shows(refused)).await;
             let both = "Name: yours “Hexagon bolt”, theirs “Bolt, hexagonal”";
-            assert!(stage.shows(both));
+            stage.until("the words are there", || stage.shows(both)).await;
             let editor = EditorAdapter::get(stage.window());
             assert_eq!(editor.get_draft().name, "Hexagon bolt", "what was typed stays");
             assert_eq!(editor.get_draft().description, "Galvanised", "what only they changed is taken over");

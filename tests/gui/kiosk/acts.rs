@@ -244,7 +244,7 @@ fn more_than_is_there_is_refused_on_the_page_and_nothing_is_booked() {
         stage.press("Take 481 pcs");
         let booking = BookingAdapter::get(stage.window());
         stage.until("it is refused", || booking.get_trouble() == BookingTrouble::TooMany).await;
-        assert!(stage.shows("Only 480\u{a0}pcs are here."));
+        stage.until("the words are there", || stage.shows("Only 480\u{a0}pcs are here.")).await;
         assert_eq!(
             (page(&stage), stage.history().await.len()),
             (Page::Act, 1),

@@ -166,7 +166,7 @@ fn a_new_thing_gets_a_name_a_number_and_a_place() {
             EditorAdapter::get(stage.window()).invoke_create();
             at(&stage, Page::NewItem).await;
             stage.press("Create");
-            assert!(stage.shows("Every thing needs a name."), "nothing is made without a name");
+            stage.until("nothing is made without a name", || stage.shows("Every thing needs a name.")).await;
             stage.type_into("Name", "Gaffer tape");
             stage.type_into("How many now", "12");
             stage.type_into("Where it lies", "shel");
