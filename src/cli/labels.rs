@@ -132,7 +132,7 @@ async fn make(app: &App, what: What, print: &Print) -> anyhow::Result<Printed> {
             labels.contents(&actor, item(app, &code).await?, nested, print.address.as_deref()).await?
         }
         What::Commands => labels.commands(&actor, &BTreeMap::new(), print).await?,
-        What::Badge { name } => labels.badge(&actor, person(app, &name).await?, print).await?,
+        What::Badge { name } => labels.badges(&actor, &[person(app, &name).await?], print).await?,
         What::Media => bail!("the media are listed before anything is opened"),
     })
 }

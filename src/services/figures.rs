@@ -2,7 +2,7 @@
 
 use crate::domain::person::Forbidden;
 use crate::domain::{Actor, Permission};
-pub use crate::store::figures::Contents;
+pub use crate::store::figures::{Contents, Progress};
 pub use crate::store::pool::PoolStatus;
 use crate::store::{Db, StoreError, figures};
 
@@ -36,5 +36,12 @@ impl Figures {
         actor.require(Permission::Administer)?;
         let client = self.db.client().await?;
         Ok(figures::contents(&client).await?)
+    }
+
+    /// How far the program is with what it does by itself.
+    pub async fn progress(&self, actor: &Actor) -> Result<Progress, FiguresError> {
+        actor.require(Permission::Look)?;
+        let client = self.db.client().await?;
+        Ok(figures::progress(&client).await?)
     }
 }

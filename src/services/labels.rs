@@ -157,15 +157,26 @@ impl Labels {
         self.print(labels.collect(), print).await
     }
 
-    /// A new badge for a person; the one before it no longer counts.
-    pub async fn badge(&self, actor: &Actor, person: PersonId, print: &Print) -> Result<Printed, LabelError> {
+    /// A new badge for each of these people; the ones before them no longer count.
+    pub async fn badges(&self, actor: &Actor, people: &[PersonId], print: &Print) -> Result<Printed, LabelError> {
         actor.require(Permission::Administer)?;
+        // Whatever can be refused is, before a badge is void.
+        if people.is_empty() || print.copies == 0 {
+            return Err(LabelError::Nothing);
+        }
+        check_count(people.len().saturating_mul(print.copies as usize))?;
         print.medium.places(1, print.start)?;
         self.fonts().await?;
-        let name = self.people.get(actor, person).await?.name;
-        let secret = self.people.issue_badge(actor, person).await?;
-        let label = Label { symbol: secret.expose_secret().to_owned(), name, ..Label::default() };
-        self.print(vec![label], print).await
+        let mut names = Vec::with_capacity(people.len());
+        for &person in people {
+            names.push(self.people.get(actor, person).await?.name);
+        }
+        let mut labels = Vec::with_capacity(people.len());
+        for (&person, name) in people.iter().zip(names) {
+            let secret = self.people.issue_badge(actor, person).await?;
+            labels.push(Label { symbol: secret.expose_secret().to_owned(), name, ..Label::default() });
+        }
+        self.print(labels, print).await
     }
 
     /// A list of what lies in a place, with the place's own label as its heading, on A4.

@@ -45,3 +45,26 @@ pub async fn contents(client: &impl GenericClient) -> Result<Contents, StoreErro
         vectors_waiting: row.get(7),
     })
 }
+
+/// How far the program is with what it does by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bookings so far: the planner's estimate, 0 before the first one.
+    pub bookings: i64,
+    /// Items that meaning is to be known of, archived ones too.
+    pub items: i64,
+    /// Of these, those whose meaning is still to be embedded.
+    pub waiting: i64,
+}
+
+/// Counts; quick enough for every look at the first page.
+pub async fn progress(client: &impl GenericClient) -> Result<Progress, StoreError> {
+    let statement = client
+        .prepare_cached(
+            "select (select greatest(reltuples, 0)::bigint from pg_class where oid = 'booking'::regclass),
+                 (select count(*) from item), (select count(distinct item) from embedding_stale)",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[]).await?;
+    Ok(Progress { bookings: row.get(0), items: row.get(1), waiting: row.get(2) })
+}

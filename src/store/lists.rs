@@ -153,9 +153,11 @@ pub struct Overview {
     pub lent: i64,
     /// Of these, due before the day given.
     pub overdue: i64,
+    /// Items counted in an approved stocktake in the year of the day given.
+    pub counted: i64,
 }
 
-/// Counts; `today` decides what is overdue.
+/// Counts; `today` decides what is overdue, and which year it is.
 pub async fn overview(client: &impl GenericClient, today: Date) -> Result<Overview, StoreError> {
     let statement = client
         .prepare_cached(
@@ -163,12 +165,22 @@ pub async fn overview(client: &impl GenericClient, today: Date) -> Result<Overvi
                     count(*) filter (where kind in ('location', 'container')),
                     (select count(*) from balance b join item x on x.id = b.item and x.archived_at is null where b.low_since is not null),
                     (select count(*) from loan where outstanding > 0),
-                    (select count(*) from loan where outstanding > 0 and due_on < $1)
+                    (select count(*) from loan where outstanding > 0 and due_on < $1),
+                    (select count(distinct c.item) from stocktake s join stocktake_count c on c.stocktake = s.id
+                     join item x on x.id = c.item and x.archived_at is null and x.kind not in ('location', 'container')
+                     where s.state = 'approved' and s.decided_at >= date_trunc('year', $1::date) and c.counted is not null)
              from item where archived_at is null",
         )
         .await?;
     let row = client.query_one(&statement, &[&today]).await?;
-    Ok(Overview { items: row.get(0), places: row.get(1), low: row.get(2), lent: row.get(3), overdue: row.get(4) })
+    Ok(Overview {
+        items: row.get(0),
+        places: row.get(1),
+        low: row.get(2),
+        lent: row.get(3),
+        overdue: row.get(4),
+        counted: row.get(5),
+    })
 }
 
 /// How many items lie directly in a holder.

@@ -42,6 +42,28 @@ pub async fn values(client: &impl GenericClient) -> Result<Vec<(String, Decimal)
     Ok(rows.iter().map(|row| (row.get(0), row.get::<_, Decimal>(1))).collect())
 }
 
+/// By how much what is owned became worth more or less in each month of this time zone, by currency, at the prices items have
+/// now. What is lent or missing is still owned. Archived items are left out.
+pub async fn value_changes(
+    client: &impl GenericClient,
+    zone: &str,
+) -> Result<Vec<(Date, String, Decimal)>, StoreError> {
+    let rows = client
+        .query(
+            "select date_trunc('month', b.at at time zone $1)::date, i.purchase_currency,
+                    round(sum(i.purchase_price * m.quantity *
+                        case when m.kind in ('transfer', 'check_out', 'check_in', 'missing', 'found') then 0
+                             when m.kind = 'scrap' then case when m.inverse then 1 else -1 end
+                             when m.to_holder is not null then 1 else -1 end), 2)
+             from movement m join booking b on b.id = m.booking join item i on i.id = m.item
+             where i.archived_at is null and i.purchase_price is not null
+             group by 1, 2 order by 1, 2",
+            &[&zone],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
 /// Since a day, by `day` or `month` of this time zone; without those in which nothing happened.
 pub async fn activity(
     client: &impl GenericClient,

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{Path as UrlPath, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use resvg::{tiny_skia, usvg};
 use sha2::{Digest, Sha256};
 
 use super::fault::Fault;
@@ -16,6 +17,7 @@ use super::state::WebState;
 
 const TOKENS: &str = include_str!("assets/tokens.css");
 const STYLE: &str = include_str!("assets/app.css");
+const WORKER: &str = include_str!("assets/worker.js");
 const SCRIPT: &str = concat!(include_str!("assets/app.js"), include_str!("assets/media.js"));
 
 /// Family, weight and file of the fonts that are served when this machine has them (Debian: fonts-lato, fonts-b612).
@@ -39,6 +41,7 @@ icons!(
     "asset",
     "back",
     "bad",
+    "badge",
     "check",
     "clock",
     "close",
@@ -122,6 +125,8 @@ impl Assets {
         assets.add("app.js", "text/javascript; charset=utf-8", SCRIPT.into());
         assets.add("icons.svg", "image/svg+xml", sheet().into_bytes());
         assets.add("mark.svg", "image/svg+xml", mark().into_bytes());
+        assets.add("mark-192.png", "image/png", drawn(&mark(), 192));
+        assets.add("mark-512.png", "image/png", drawn(&mark(), 512));
         assets.icons = assets.path("icons.svg");
         assets
     }
@@ -135,6 +140,13 @@ impl Assets {
     pub fn path(&self, name: &str) -> String {
         let hash = self.files.get(name).map_or("none", |asset| &asset.hash);
         format!("/assets/{hash}/{name}")
+    }
+
+    /// The script of the worker that keeps pages; it knows the files of this version by their addresses.
+    pub fn worker(&self) -> String {
+        let mut files: Vec<String> = self.files.keys().map(|name| self.path(name)).collect();
+        files.sort();
+        format!("const FILES = {};\n{WORKER}", serde_json::Value::from(files))
     }
 
     /// Where an icon is on the sheet.
@@ -191,6 +203,15 @@ fn mark() -> String {
     )
 }
 
+/// A drawing of ours as a PNG of so many pixels each way, for what shows no SVG.
+fn drawn(svg: &str, side: u32) -> Vec<u8> {
+    let drawing = usvg::Tree::from_str(svg, &usvg::Options::default()).expect("our own drawing");
+    let mut pixels = tiny_skia::Pixmap::new(side, side).expect("not empty");
+    let scale = side as f32 / drawing.size().width();
+    resvg::render(&drawing, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().expect("a picture in memory")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +219,7 @@ mod tests {
     #[test]
     fn names_change_with_contents_and_every_file_is_there() {
         let assets = Assets::load(&[]);
-        for name in ["app.css", "app.js", "icons.svg", "mark.svg"] {
+        for name in ["app.css", "app.js", "icons.svg", "mark.svg", "mark-192.png"] {
             assert!(!assets.path(name).contains("none"), "{name}");
         }
         assert_eq!(assets.path("Lato-Regular.ttf"), "/assets/none/Lato-Regular.ttf");

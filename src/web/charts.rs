@@ -11,6 +11,8 @@ use super::words::{self, say};
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 190.0;
 const LEFT: f64 = 40.0;
+/// The room for the numbers beside bars, in pixels.
+const SCALE: f64 = 48.0;
 const BOTTOM: f64 = 24.0;
 const TOP: f64 = 14.0;
 
@@ -25,36 +27,41 @@ pub struct Bars<'a> {
     pub rows: Vec<(String, Vec<i64>)>,
 }
 
-/// Bars side by side, with their table.
+/// Bars side by side, with their table. They take the width there is; heights and letters stay as they are.
 pub fn bars(lang: Lang, chart: &Bars<'_>) -> Markup {
     let most = chart.rows.iter().flat_map(|(_, values)| values).copied().max().unwrap_or(0);
     let top = round_up(most as f64);
     let count = chart.labels.len().max(1) as f64;
-    let step = (WIDTH - LEFT) / count;
-    let bar = (step * 0.8 / chart.rows.len().max(1) as f64).min(40.0);
+    // In hundredths of the width.
+    let step = 100.0 / count;
+    let bar = (step * 0.8 / chart.rows.len().max(1) as f64).min(10.0);
     let y = |value: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value / top);
-    // As many words as fit beside each other.
-    let every = (count / (WIDTH / 44.0)).ceil() as usize;
+    // As many words as fit beside each other on a phone.
+    let room = if chart.labels.iter().all(|(short, _)| short.len() <= 2) { 24.0 } else { 44.0 };
+    let every = (count / ((WIDTH - SCALE) / room)).ceil() as usize;
     html! {
         @if chart.rows.len() > 1 {
             p.legend { @for (n, (name, values)) in chart.rows.iter().enumerate() {
                 span { svg aria-hidden="true" viewBox="0 0 16 16" { rect class=(class(n)) x="1" y="1" width="14" height="14" rx="2" {} } (name) " " (words::number(lang, values.iter().sum::<i64>().into())) }
             } }
         }
-        svg.chart role="img" aria-label=(chart.title) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
-            (grid(lang, top, &y))
-            @for (n, (label, _)) in chart.labels.iter().enumerate() {
-                @let middle = LEFT + step * (n as f64 + 0.5);
-                @for (m, (_, values)) in chart.rows.iter().enumerate() {
-                    @let value = values.get(n).copied().unwrap_or_default() as f64;
-                    @if value > 0.0 {
-                        rect class=(class(m)) x=(dots(middle + bar * (m as f64 - chart.rows.len() as f64 / 2.0))) y=(dots(y(value)))
-                            width=(dots(bar * 0.88)) height=(dots(y(0.0) - y(value))) rx="1.5" {}
+        div.bars role="img" aria-label=(chart.title) {
+            svg.chart.scale aria-hidden="true" height=(HEIGHT) { (numbers(lang, top, &y, SCALE - 6.0)) }
+            svg.chart.plot aria-hidden="true" height=(HEIGHT) {
+                (lines(top, &y, 0.0, "100%"))
+                @for (n, (label, _)) in chart.labels.iter().enumerate() {
+                    @let middle = step * (n as f64 + 0.5);
+                    @for (m, (_, values)) in chart.rows.iter().enumerate() {
+                        @let value = values.get(n).copied().unwrap_or_default() as f64;
+                        @if value > 0.0 {
+                            rect class=(class(m)) x={ (dots(middle + bar * (m as f64 - chart.rows.len() as f64 / 2.0))) "%" } y=(dots(y(value)))
+                                width={ (dots(bar * 0.88)) "%" } height=(dots(y(0.0) - y(value))) rx="1.5" {}
+                        }
                     }
+                    @if n % every == 0 { text x={ (dots(middle)) "%" } y=(HEIGHT - 8.0) text-anchor="middle" { (label) } }
                 }
-                @if n % every == 0 { text x=(dots(middle)) y=(HEIGHT - 8.0) text-anchor="middle" { (label) } }
+                line.axis x1="0" x2="100%" y1=(dots(y(0.0))) y2=(dots(y(0.0))) {}
             }
-            line.axis x1=(LEFT) x2=(WIDTH) y1=(dots(y(0.0))) y2=(dots(y(0.0))) {}
         }
         (table(lang, chart))
     }
@@ -107,7 +114,8 @@ pub fn level(
     path.extend([" H".to_owned(), dots(x(today))]);
     html! {
         svg.chart role="img" aria-label=(title) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
-            (grid(lang, top, &y))
+            (lines(top, &y, LEFT, &WIDTH.to_string()))
+            (numbers(lang, top, &y, LEFT - 6.0))
             line.axis x1=(LEFT) x2=(WIDTH) y1=(dots(y(0.0))) y2=(dots(y(0.0))) {}
             path.line d=(path) {}
             circle.one cx=(dots(x(today))) cy=(dots(y(at))) r="4" {}
@@ -128,15 +136,21 @@ pub fn level(
     }
 }
 
-/// Three lines with their numbers.
-fn grid(lang: Lang, top: f64, y: &dyn Fn(f64) -> f64) -> Markup {
-    let marks = [0.0, top / 2.0, top];
+/// What the scale says: nothing, half of it, all of it.
+fn marks(top: f64) -> [f64; 3] {
+    [0.0, top / 2.0, top]
+}
+
+fn numbers(lang: Lang, top: f64, y: &dyn Fn(f64) -> f64, x: f64) -> Markup {
     html! {
-        @for mark in marks {
-            @if mark > 0.0 { line.grid x1=(LEFT) x2=(WIDTH) y1=(dots(y(mark))) y2=(dots(y(mark))) {} }
-            text x=(LEFT - 6.0) y=(dots(y(mark) + 4.0)) text-anchor="end" { (words::number(lang, Decimal::try_from(mark).unwrap_or_default().round_dp(3))) }
+        @for mark in marks(top) {
+            text x=(x) y=(dots(y(mark) + 4.0)) text-anchor="end" { (words::number(lang, Decimal::try_from(mark).unwrap_or_default().round_dp(3))) }
         }
     }
+}
+
+fn lines(top: f64, y: &dyn Fn(f64) -> f64, from: f64, to: &str) -> Markup {
+    html! { @for mark in marks(top) { @if mark > 0.0 { line.grid x1=(from) x2=(to) y1=(dots(y(mark))) y2=(dots(y(mark))) {} } } }
 }
 
 fn class(row: usize) -> &'static str {
@@ -154,9 +168,9 @@ fn round_up(most: f64) -> f64 {
     (step * power).max(2.0_f64.min(step * power * 2.0))
 }
 
-/// A length with one decimal.
+/// A length with two decimals.
 fn dots(length: f64) -> String {
-    format!("{length:.1}")
+    format!("{length:.2}")
 }
 
 #[cfg(test)]

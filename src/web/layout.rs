@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::fault::Fault;
+use super::keys;
 use super::language::{Lang, Theme};
 use super::parts::icon_at;
 use super::state::WebState;
@@ -13,8 +14,10 @@ use crate::domain::{Actor, Permission, Role};
 /// Where in the navigation a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
+    Today,
     Find,
     Places,
+    Scan,
     Low,
     Lent,
     History,
@@ -27,16 +30,22 @@ pub enum Nav {
 }
 
 impl Nav {
-    /// On a phone five fit beside each other; the others are under *more*.
-    fn is_for_phones(self) -> bool {
-        matches!(self, Self::Find | Self::Places | Self::Low | Self::Lent | Self::More)
+    /// On a phone five fit beside each other; the others are under *more*. At a desk nobody scans with the camera.
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Find | Self::Places | Self::Low | Self::More => None,
+            Self::Scan => Some("hidden-at-desk"),
+            _ => Some("hidden-on-phone"),
+        }
     }
 }
 
 /// Address, icon, key of the word, and what its reader may do at least; in the order of the dock.
-const ENTRIES: [(Nav, &str, &str, &str, Permission); 11] = [
-    (Nav::Find, "/", "find", "nav.find", Permission::Look),
+const ENTRIES: [(Nav, &str, &str, &str, Permission); 13] = [
+    (Nav::Today, "/", "home", "nav.today", Permission::Look),
+    (Nav::Find, "/#q", "find", "nav.find", Permission::Look),
     (Nav::Places, "/places", "places", "nav.places", Permission::Look),
+    (Nav::Scan, "/scan", "scan", "nav.scan", Permission::Look),
     (Nav::Low, "/low", "low", "nav.low", Permission::Look),
     (Nav::Lent, "/lent", "lend", "nav.lent", Permission::SeePrivate),
     (Nav::History, "/history", "history", "nav.history", Permission::Look),
@@ -96,13 +105,14 @@ fn frame(
                 }
                 nav.nav aria-label=(say(lang, "nav.main")) {
                     @for (nav, address, icon, word, _) in ENTRIES.into_iter().filter(|entry| reader.may(entry.4)) {
-                        a.hidden-on-phone[!nav.is_for_phones()] href=(address) aria-current=[(page.nav == Some(nav)).then_some("page")] {
+                        a class=[nav.class()] href=(address) aria-current=[(page.nav == Some(nav)).then_some("page")] {
                             (icon_at(&assets.icon(icon))) span { (say(lang, word)) }
                         }
                     }
                 }
                 main #main { (page.body) }
                 @if let Some(verbs) = &page.verbs { (verbs) }
+                (keys::list(lang, reader))
             }
         }
     }
@@ -115,6 +125,7 @@ fn in_head(state: &WebState, theme: Theme, title: &str) -> Markup {
         meta name="color-scheme" content=(color_scheme(theme));
         title { (title) " · inventory" }
         link rel="stylesheet" href=(state.assets.path("app.css"));
+        link rel="manifest" href="/manifest.webmanifest";
         link rel="icon" type="image/svg+xml" href=(state.assets.path("mark.svg"));
     }
 }

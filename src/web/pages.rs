@@ -28,5 +28,7 @@ pub mod setup;
 pub mod sign_in;
 pub mod statistics;
 pub mod stocktake;
+mod system;
+mod today;
 pub mod tokens;
 pub mod undo;

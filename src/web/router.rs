@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::guard::{Gate, Needs};
 use super::state::WebState;
-use super::{api, assets, fault, guard, health, limits, metrics, notice, pages, photos};
+use super::{api, assets, fault, guard, health, installable, limits, metrics, notice, pages, photos, tools};
 use crate::domain::Role;
 
 /// From the request to the first byte of the answer.
@@ -109,6 +109,9 @@ fn table() -> Table {
         .get("/healthz", Needs::Open, health::alive)
         .get("/readyz", Needs::Open, health::ready)
         .get("/assets/{hash}/{name}", Needs::Asset, assets::get)
+        .get("/manifest.webmanifest", Needs::Asset, installable::manifest)
+        .get("/worker.js", Needs::Asset, installable::worker)
+        .get("/offline", LOOK, installable::page)
         .get("/metrics", Needs::Watcher, metrics::page)
         .get("/setup", Needs::Visitor, pages::setup::page)
         .post("/setup", Needs::Visitor, pages::setup::submit)
@@ -117,7 +120,7 @@ fn table() -> Table {
         .get("/sign-in/code", Needs::Visitor, pages::sign_in::code_page)
         .post("/sign-in/code", Needs::Visitor, pages::sign_in::submit_code)
         .post("/sign-out", Needs::Visitor, pages::sign_in::out);
-    keeping(items(account(table))).api()
+    keeping(items(account(table))).post("/api/mcp", LOOK, tools::answer).api()
 }
 
 fn account(table: Table) -> Table {

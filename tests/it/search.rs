@@ -315,6 +315,17 @@ async fn the_worker_makes_the_vectors_of_what_changed_and_survives_being_killed(
 }
 
 #[tokio::test]
+async fn while_everything_is_read_anew_it_is_found_as_before() {
+    let room = Storeroom::with_model().await;
+    let anew = room.services.search.reindex(&room.keeper, true, |_| {});
+    // Whoever asked for it is gone before it is done.
+    assert!(tokio::time::timeout(Duration::from_millis(2), anew).await.is_err(), "it takes longer than that");
+    let found = room.find("something to keep my tent dry").await;
+    assert_eq!(found.hits[0].item.id, room.tarp, "{:#?}", shown(&found));
+    assert_eq!(room.find("sleeping bag").await.hits[0].item.name, "Sleeping bag");
+}
+
+#[tokio::test]
 async fn vectors_of_another_model_are_never_looked_at() {
     let room = Storeroom::with_model().await;
     let admin = room.test.admin().await;

@@ -22,6 +22,7 @@ mod sign_in;
 mod slow;
 mod stocktake;
 mod tokens;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, DESKTOP, Device, SMALL_PHONE};
 use crate::fixture::Storeroom;
+use crate::pages;
 
 /// The script as `deploy/setup/test-tools.sh` puts it.
 fn axe() -> String {
@@ -35,64 +36,35 @@ async fn found(browser: &Browser, axe: &str) -> Vec<String> {
 async fn no_page_keeps_anybody_out() {
     let axe = axe();
     let room = Storeroom::new().await;
-    let item = format!("/items/{}", room.screws);
-    let shelf = format!("/items/{}", room.shelf);
-    let person = format!("/people/{}", room.admin.person.expect("somebody"));
-    let mut pages: Vec<String> = [
-        "/",
-        "/?q=screw&low=1",
-        "/?q=zzqxv",
-        "/places",
-        "/low",
-        "/lent",
-        "/history",
-        "/more",
-        "/nothing",
-        "/api",
-        "/statistics",
-        "/people",
-        "/transfer",
-        "/health",
-        "/audit",
-        "/settings",
-        "/labels",
-        "/stocktakes",
-        "/account/second-factor",
-        "/account/confirm",
-        "/?low=1&kind=consumable&tag=fastener",
-        "/scan",
-        "/items/new",
-        "/account",
-        "/sign-in",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let loan = room.services.stock.loans(&room.admin, None).await.expect("read").remove(0).id;
-    let stocktake = room.services.stocktakes.open(&room.admin, room.drawer, "").await.expect("opened");
-    pages.extend([item.clone(), shelf, person, format!("/loans/{loan}"), format!("/stocktakes/{stocktake}")]);
-    let parts = [
-        "history",
-        "edit",
-        "photos",
-        "stock",
-        "book/take",
-        "book/put-back",
-        "book/move",
-        "book/lend",
-        "book/receive",
-        "book/count",
-    ];
-    pages.extend(parts.map(|part| format!("{item}/{part}")));
-
     let german = Device { language: "de", ..DESKTOP };
     let looks = [(SMALL_PHONE, "light"), (german, "dark"), (SMALL_PHONE, "contrast")];
-    let all =
-        futures::future::join_all(looks.map(|(device, theme)| look(&room, &axe, &pages, device, theme))).await.concat();
+    let all = futures::future::join_all(looks.map(|(device, theme)| look(&room, &axe, device, theme))).await.concat();
+    assert_eq!(json!(all), json!([]), "{}", all.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_do_the_pages_that_strangers_see() {
+    let axe = axe();
+    let mut room = Storeroom::nobodys().await;
+    let browser = Browser::open(SMALL_PHONE).await;
+    browser.goto(&room.address("/setup")).await;
+    browser.until("h1", "Set up the inventory").await;
+    let mut all = found(&browser, &axe).await;
+    room.set_up().await;
+    room.with_second_factor().await;
+    browser.goto(&room.address("/sign-in")).await;
+    browser.type_into("#login", "maria").await;
+    browser.type_into("#password", "correct horse").await;
+    browser.press("button[type=submit]").await;
+    browser.until("main", "code").await;
+    assert!(browser.path().await.starts_with("/sign-in/code"), "{}", browser.path().await);
+    all.extend(found(&browser, &axe).await);
+    browser.close().await;
     assert_eq!(json!(all), json!([]), "{}", all.join("\n"));
 }
 
 /// Every page in one size, language and colours.
-async fn look(room: &Storeroom, axe: &str, pages: &[String], device: Device, theme: &str) -> Vec<String> {
+async fn look(room: &Storeroom, axe: &str, device: Device, theme: &str) -> Vec<String> {
     let mut all = Vec::new();
     let browser = Browser::open(device).await;
     // The longest page holds the whole API, and three browsers share the machine.
@@ -100,10 +72,20 @@ async fn look(room: &Storeroom, axe: &str, pages: &[String], device: Device, the
     browser.client.update_timeouts(patient).await.expect("set");
     browser.goto(&room.address("/more")).await;
     browser.script(&format!("document.cookie = 'inventory_theme={theme}; path=/'")).await;
-    for page in pages {
-        browser.goto(&room.address(page)).await;
-        all.extend(found(&browser, axe).await.into_iter().map(|one| format!("{page} ({theme}): {one}")));
+    let pages = pages::all(room, &browser).await;
+    pages::assert_complete(&pages);
+    for (name, path) in pages {
+        browser.goto(&room.address(&path)).await;
+        all.extend(found(&browser, axe).await.into_iter().map(|one| format!("{name} ({theme}): {one}")));
     }
+    // The list of keys, open; a form that was refused.
+    browser.script("document.getElementById('keys').showModal()").await;
+    all.extend(found(&browser, axe).await.into_iter().map(|one| format!("keys ({theme}): {one}")));
+    browser.goto(&room.address(&format!("/items/{}/book/take", room.screws))).await;
+    browser.type_into("input[name=quantity]", "9999999").await;
+    browser.press("form.stack button[type=submit]").await;
+    browser.find("[role=alert]").await;
+    all.extend(found(&browser, axe).await.into_iter().map(|one| format!("refused ({theme}): {one}")));
     browser.close().await;
     all
 }

@@ -1,6 +1,7 @@
 //! A headless Chromium, driven through chromedriver.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,16 @@ pub struct Browser {
 
 impl Browser {
     pub async fn open(device: Device) -> Self {
+        Self::with(device, &[]).await
+    }
+
+    /// One whose camera sees this film (YUV4MPEG2), and whose owner lets pages use it.
+    pub async fn seeing(device: Device, film: &Path) -> Self {
+        let film = format!("--use-file-for-fake-video-capture={}", film.display());
+        Self::with(device, &["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", &film]).await
+    }
+
+    async fn with(device: Device, more: &[&str]) -> Self {
         // It looks for a free port and takes it a moment later: somebody else may have been quicker.
         let (driver, port) = (0..3).find_map(|_| start_driver()).expect("chromedriver says its port");
         let profile = tempfile::tempdir().expect("a temporary directory");
@@ -56,12 +67,23 @@ impl Browser {
             "width": device.width, "height": device.height,
             "pixelRatio": 1.0, "mobile": device.is_phone, "touch": device.is_phone,
         });
+        let profile_there = format!("--user-data-dir={}", profile.path().display());
+        let usual = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            &profile_there,
+        ];
+        let arguments = [usual.as_slice(), more].concat();
         let options = json!({
-            "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-                "--hide-scrollbars", format!("--user-data-dir={}", profile.path().display()),
-            ],
+            "args": arguments,
             "mobileEmulation": { "deviceMetrics": metrics },
             "prefs": { "intl.accept_languages": device.language },
         });

@@ -11,6 +11,7 @@ use inventory::domain::{Act, Actor, Borrower, ItemDraft, ItemId, ItemKind, Quant
 use inventory::embedding::{EmbedError, Meaning};
 use inventory::services::Services;
 use inventory::services::catalog::{NewItem, Placement};
+use inventory::services::factors::code_at;
 use inventory::services::health::{Health, Schema};
 use inventory::services::people::PersonDraft;
 use inventory::services::photos::Source;
@@ -18,8 +19,8 @@ use inventory::services::search::SearchRequest;
 use inventory::services::stock::BookingRequest;
 use inventory::web;
 use resvg::{tiny_skia, usvg};
-use secrecy::SecretString;
-use tokio::sync::watch;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::database::{TestDb, real_meaning};
@@ -32,10 +33,11 @@ pub struct Storeroom {
     pub drawer: ItemId,
     pub screws: ItemId,
     pub tarp: ItemId,
+    end: Option<oneshot::Sender<()>>,
     tasks: Vec<JoinHandle<()>>,
     _schema: watch::Sender<Schema>,
     pictures: tempfile::TempDir,
-    _test: TestDb,
+    test: TestDb,
 }
 
 impl Storeroom {
@@ -62,39 +64,64 @@ impl Storeroom {
         room
     }
 
+    /// Before anybody has set it up; empty.
+    pub async fn nobodys() -> Self {
+        Self::empty(TestDb::new().await, Meaning::absent(EmbedError::NotAsked), config::Web::default()).await
+    }
+
     async fn over(test: TestDb, meaning: Meaning, settings: config::Web) -> Self {
+        let mut room = Self::empty(test, meaning, settings).await;
+        room.set_up().await;
+        room.fill().await;
+        room
+    }
+
+    pub async fn set_up(&mut self) {
+        let code = self.services.people.issue_setup_code().await.expect("nobody is set up");
+        let draft = PersonDraft { name: "Maria Keller".into(), role: Role::Admin, login: Some("maria".into()) };
+        let password = Some(SecretString::from("correct horse"));
+        self.admin = self.services.people.set_up(&code, &draft, password).await.expect("set up");
+    }
+
+    /// Switches the second factor of the first person on.
+    pub async fn with_second_factor(&self) {
+        let person = self.admin.person.expect("set up");
+        let enrolment = self.services.factors.begin(&self.admin, person).await.expect("begun");
+        let now = time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs();
+        let code = code_at(enrolment.secret.expose_secret(), now);
+        self.services.factors.confirm(&self.admin, person, &code).await.expect("switched on");
+    }
+
+    async fn empty(test: TestDb, meaning: Meaning, settings: config::Web) -> Self {
         let pictures = tempfile::tempdir().expect("a temporary directory");
         let services = Services::with_photos(&test.db, &pictures.path().join("photos"));
         let services = services.searching(&test.db, Analyser::default(), meaning.clone());
-        let code = services.people.issue_setup_code().await.expect("nobody is set up");
-        let draft = PersonDraft { name: "Maria Keller".into(), role: Role::Admin, login: Some("maria".into()) };
-        let password = Some(SecretString::from("correct horse"));
-        let admin = services.people.set_up(&code, &draft, password).await.expect("set up");
         let (schema, seen) = watch::channel(Schema::Current);
         let health = Health::new(test.db.health(), seen, meaning);
         let listener = web::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
+        let (end, ended) = oneshot::channel::<()>();
+        let ended = async { ended.await.unwrap_or(()) };
         let serving = tokio::spawn({
-            let serving = web::serve(listener, settings, services.clone(), health, std::future::pending());
+            let serving = web::serve(listener, settings, services.clone(), health, ended);
             async { serving.await.expect("serves") }
         });
         let following = services.changes.follow();
         let nowhere = ItemId::new();
-        let mut room = Self {
+        Self {
             services,
-            admin,
+            admin: Actor::program(),
             address,
             shelf: nowhere,
             drawer: nowhere,
             screws: nowhere,
             tarp: nowhere,
+            end: Some(end),
             tasks: vec![serving, following],
             _schema: schema,
             pictures,
-            _test: test,
-        };
-        room.fill().await;
-        room
+            test,
+        }
     }
 
     async fn fill(&mut self) {
@@ -201,6 +228,13 @@ impl Storeroom {
         summary.code.expect("every item has a code")
     }
 
+    /// A code that is printed and on nothing yet.
+    pub async fn free_code(&self) -> String {
+        let client = self.test.client().await;
+        let row = client.query_one("select text from code where kind = 'blank' limit 1", &[]).await.expect("printed");
+        row.get(0)
+    }
+
     /// Where the pictures lie.
     pub fn pictures(&self) -> PathBuf {
         self.pictures.path().join("photos")
@@ -214,6 +248,12 @@ impl Storeroom {
     pub async fn found(&self, text: &str) -> Vec<String> {
         let found = self.services.search.search(&self.admin, &SearchRequest::new(text)).await.expect("searched");
         found.hits.into_iter().map(|hit| hit.item.name).collect()
+    }
+
+    /// Ends the endpoint as the program does; from then on nothing answers.
+    pub async fn end(&mut self) {
+        self.end.take().expect("once").send(()).expect("it serves");
+        (&mut self.tasks[0]).await.expect("it ends in order");
     }
 
     pub fn address(&self, path: &str) -> String {

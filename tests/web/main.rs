@@ -5,9 +5,12 @@ mod database;
 
 mod axe;
 mod browser;
+mod camera;
 mod fixture;
 mod meaning;
 mod nginx;
+mod offline;
+mod pages;
 mod pictures;
 mod proxy;
 mod stories;

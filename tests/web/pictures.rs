@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::browser::{Browser, Device, LARGE_DESKTOP, PHONE, SMALL_PHONE};
 use crate::fixture::Storeroom;
+use crate::pages;
 
 /// Where they lie after the test: in the target directory.
 fn directory() -> PathBuf {
@@ -24,43 +25,6 @@ async fn take(browser: &Browser, name: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_has_its_picture() {
     let room = Storeroom::new().await;
-    let item = format!("/items/{}", room.screws);
-    let loan = room.services.stock.loans(&room.admin, None).await.expect("read").remove(0).id;
-    let count = room.services.stocktakes.open(&room.admin, room.drawer, "").await.expect("opened");
-    let person = room.admin.person.expect("somebody");
-    let pages: Vec<(&str, String)> = vec![
-        ("home", "/".into()),
-        ("search", "/?q=skrew+m3&low=1".into()),
-        ("words", "/?q=screw".into()),
-        ("item", item.clone()),
-        ("take", format!("{item}/book/take")),
-        ("lend", format!("{item}/book/lend")),
-        ("photos", format!("{item}/photos")),
-        ("edit", format!("{item}/edit")),
-        ("levels", format!("{item}/stock")),
-        ("shelf", format!("/items/{}?all=1", room.shelf)),
-        ("places", "/places".into()),
-        ("low", "/low".into()),
-        ("lent", "/lent".into()),
-        ("loan", format!("/loans/{loan}")),
-        ("history", "/history".into()),
-        ("stocktakes", "/stocktakes".into()),
-        ("stocktake", format!("/stocktakes/{count}")),
-        ("more", "/more".into()),
-        ("statistics", "/statistics".into()),
-        ("people", "/people".into()),
-        ("person", format!("/people/{person}")),
-        ("transfer", "/transfer".into()),
-        ("labels", "/labels".into()),
-        ("scan", "/scan".into()),
-        ("audit", "/audit".into()),
-        ("settings", "/settings".into()),
-        ("health", "/health".into()),
-        ("api", "/api".into()),
-        ("sign-in", "/sign-in".into()),
-        ("account", "/account".into()),
-        ("nothing", "/nothing".into()),
-    ];
     let german = Device { language: "de", ..PHONE };
     let looks = [
         ("phone", PHONE, None),
@@ -76,11 +40,11 @@ async fn every_page_has_its_picture() {
             browser.goto(&room.address("/more")).await;
             browser.script(&format!("document.cookie = 'inventory_theme={theme}; path=/'")).await;
         }
+        let pages = pages::all(&room, &browser).await;
         // In the wide sizes and in plain colours all of them, else those with most in them.
         let all = theme.is_none() || look == "desktop-dark";
-        for (name, path) in
-            pages.iter().filter(|(name, _)| all || ["home", "words", "item", "loan", "stocktake", "low"].contains(name))
-        {
+        let some = ["home", "words", "item", "loan", "stocktake", "low"];
+        for (name, path) in pages.iter().filter(|(name, _)| all || some.contains(name)) {
             browser.goto(&room.address(path)).await;
             take(&browser, &format!("{name}-{look}")).await;
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::browser::{Browser, DESKTOP, Device, PHONE, SMALL_PHONE};
 use crate::fixture::Storeroom;
+use crate::pages;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_phone_the_screws_are_found_taken_and_put_back() {
@@ -76,24 +77,8 @@ async fn at_a_desk_keys_lead_to_the_search_and_down_its_results() {
 async fn no_page_is_wider_than_a_small_phone_or_breaks_the_policy() {
     let room = Storeroom::new().await;
     let browser = Browser::open(SMALL_PHONE).await;
-    let item = format!("/items/{}", room.screws);
-    let pages = [
-        "/",
-        "/?q=screw",
-        "/?q=zzqxv",
-        "/places",
-        "/low",
-        "/lent",
-        "/history",
-        "/more",
-        "/account",
-        "/sign-in",
-        "/nothing",
-        &item,
-    ];
-    let forms = ["take", "put-back", "move", "lend", "receive", "count"].map(|verb| format!("{item}/book/{verb}"));
-    for path in pages.into_iter().chain(forms.iter().map(String::as_str)) {
-        browser.goto(&room.address(path)).await;
+    for (_, path) in pages::all(&room, &browser).await {
+        browser.goto(&room.address(&path)).await;
         let wide = browser.script("return document.documentElement.scrollWidth").await;
         assert_eq!(wide, 360, "{path} scrolls sideways");
         let drawn = browser.script("return getComputedStyle(document.body).fontFamily.includes('Lato')").await;
@@ -101,11 +86,64 @@ async fn no_page_is_wider_than_a_small_phone_or_breaks_the_policy() {
         let small = browser
             .script(
                 "return [...document.querySelectorAll('a.btn, button, .nav a, .chip, input:not([type=hidden]), select')]
-                    .filter(e => e.checkVisibility() && e.getBoundingClientRect().height > 1 && e.getBoundingClientRect().height < 43)
+                    .filter(e => e.checkVisibility()).map(e => e.closest('label.tick') ?? e)
+                    .filter(e => e.getBoundingClientRect().height > 1 && e.getBoundingClientRect().height < 43)
                     .map(e => e.outerHTML.slice(0, 120)).filter(html => !html.includes('id=\"q\"'))",
             )
             .await;
         assert_eq!(small, serde_json::json!([]), "{path}: too small to touch");
     }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_a_desk_single_keys_take_put_back_move_and_list_themselves() {
+    let room = Storeroom::new().await;
+    let browser = Browser::open(DESKTOP).await;
+    let item = format!("/items/{}", room.screws);
+    for (key, path) in
+        [("t", "take"), ("p", "put-back"), ("m", "move"), ("l", "lend"), ("r", "receive"), ("c", "count")]
+    {
+        browser.goto(&room.address(&item)).await;
+        browser.type_into("body", key).await;
+        browser.find("form.booking, .booking form").await;
+        assert_eq!(browser.path().await, format!("{item}/book/{path}"), "{key}");
+    }
+    browser.goto(&room.address(&item)).await;
+    browser.type_into("body", "e").await;
+    browser.find("#name").await;
+    assert_eq!(browser.path().await, format!("{item}/edit"));
+    // In a field a letter is a letter.
+    browser.type_into("#name", "tpn").await;
+    assert_eq!(browser.path().await, format!("{item}/edit"));
+
+    browser.goto(&room.address(&format!("{item}/book/take"))).await;
+    browser.type_into("input[name=quantity]", "30").await;
+    browser.press("form.stack button[type=submit]").await;
+    browser.until("#toast", "Took 30").await;
+    browser.type_into("body", "u").await;
+    browser.until("#toast", "Taken back").await;
+    assert_eq!(room.on_hand(room.screws).await, "480");
+
+    browser.goto(&room.address("/")).await;
+    browser.type_into("body", "?").await;
+    browser.until("#keys", "Put back").await;
+    browser.until("#keys", "New item").await;
+    browser.type_into("#keys button", "\u{e00c}").await;
+    assert_eq!(browser.script("return document.getElementById('keys').open").await, false, "Esc closes the list");
+    browser.type_into("body", "n").await;
+    browser.find("#kind").await;
+    assert_eq!(browser.path().await, "/items/new");
+
+    // Who dictates or touches keys by accident switches them off, and they stay off.
+    browser.goto(&room.address(&item)).await;
+    browser.type_into("body", "?").await;
+    browser.press("#single-keys").await;
+    browser.press("#keys button").await;
+    browser.goto(&room.address(&item)).await;
+    browser.type_into("body", "t").await;
+    browser.type_into("body", "?").await;
+    browser.until("#keys", "Take").await;
+    assert_eq!(browser.path().await, item, "a single letter does nothing");
     browser.close().await;
 }

@@ -161,8 +161,9 @@ impl<'a, 'p> Pen<'a, 'p> {
         let small = 2.3_f32.min(rest.height / 4.0);
         if !label.place.is_empty() && rest.height > 9.0 {
             rest.height -= small * LEADING;
+            let place = self.end_of(&label.place, small, rest.width);
             self.text(
-                &label.place,
+                &place,
                 Voice::Text,
                 small,
                 Area { top: rest.top + rest.height, height: small * LEADING, ..rest },
@@ -199,6 +200,19 @@ impl<'a, 'p> Pen<'a, 'p> {
         let unbroken = sizes.into_iter().filter(|size| longest * size <= area.width).find(whole);
         let size = unbroken.or_else(|| sizes.into_iter().find(whole)).unwrap_or(2.4_f32.min(area.height / LEADING));
         self.text(name, Voice::Text, size, area, lines(size).max(1));
+    }
+
+    /// A path that fits into one line; of one that is too long the beginning goes, since its end says where a thing lies.
+    fn end_of(&self, path: &str, size: Millimetres, width: Millimetres) -> String {
+        let is_wide = |text: &str| text.chars().map(|c| self.fonts.width(Voice::Text, c)).sum::<f32>() * size > width;
+        let (mut shown, mut rest) = (path.to_owned(), path);
+        while is_wide(&shown)
+            && let Some((_, after)) = rest.split_once(" › ")
+        {
+            rest = after;
+            shown = format!("… › {after}");
+        }
+        shown
     }
 
     /// The size, at most this one, at which a text fits into one line.

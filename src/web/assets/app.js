@@ -35,6 +35,7 @@
   };
   // The chips keep what is typed.
   const chipsFollow = () => {
+    document.querySelector(".chips")?.classList.toggle("at-rest", query() === "");
     for (const chip of document.querySelectorAll(".chips a")) {
       const url = new URL(chip.href);
       const typed = field.value.trim();
@@ -74,19 +75,47 @@
     });
   }
 
-  // Keys: `/` or Ctrl+K to the search field, wherever one is.
+  // Keys: `/` or Ctrl+K to the search field, wherever one is; `?` lists the others. A single letter presses what says it
+  // is its key: what is seen first, else what is folded away.
+  const keys = document.getElementById("keys");
+  const single = document.getElementById("single-keys");
+  const switchedOff = /(^|; )inventory_keys=off(;|$)/;
+  const press = (key) => {
+    const all = [...document.querySelectorAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`)];
+    const one = key === "u" ? document.querySelector("#toast button") : all.find((e) => e.checkVisibility()) ?? all[0];
+    one?.click();
+    return Boolean(one);
+  };
+  if (single) {
+    single.checked = !switchedOff.test(document.cookie);
+    single.addEventListener("change", () => {
+      const choice = single.checked ? "on; Max-Age=0" : "off; Max-Age=31536000";
+      document.cookie = `inventory_keys=${choice}; Path=/; SameSite=Lax`;
+    });
+  }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, select, textarea");
-    const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const slash = event.key === "/" && !typing && plain;
     const ctrlK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
     if (slash || ctrlK) {
       event.preventDefault();
+      keys?.close();
       if (field) { field.focus(); field.select(); } else { location.assign("/#q"); }
+    } else if (event.key === "?" && !typing && keys) {
+      event.preventDefault();
+      if (keys.open) keys.close(); else keys.showModal();
+    } else if (/^[a-z]$/.test(event.key) && plain && !typing && !event.repeat && !keys?.open && single?.checked) {
+      if (press(event.key)) event.preventDefault();
     }
     if (event.key === "Escape") {
       for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
     }
   });
+  for (const button of document.querySelectorAll("[data-opens-keys]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => keys.showModal());
+  }
   if (field && location.hash === "#q") field.focus();
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -112,6 +141,16 @@
   window.addEventListener("pageshow", () => {
     for (const sent of document.querySelectorAll("form[data-sent]")) delete sent.dataset.sent;
   });
+
+  // Of a form that makes several things, what the chosen one has no use for goes.
+  for (const choice of document.querySelectorAll("[data-chooses]")) {
+    const follow = () => {
+      for (const part of choice.form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(choice.value);
+    };
+    choice.addEventListener("change", follow);
+    window.addEventListener("pageshow", follow);
+    follow();
+  }
 
   // Undo counts down, then the notice goes; the undo stays in the history. A reload does not show it again.
   const toast = document.getElementById("toast");
@@ -167,6 +206,7 @@
   const parts = () => document.querySelectorAll("[data-live]");
   if (since && window.EventSource && parts().length) {
     let waiting = 0;
+    const named = (summary) => summary.getAttribute("aria-label") ?? summary.textContent;
     const refresh = async () => {
       const typed = form && field && field.value.trim() !== "";
       const address = form ? `/?${query()}` : location.pathname + location.search;
@@ -180,11 +220,11 @@
         const comparable = (html) => html.replace(/(value|id)="[0-9a-f-]{32,}"/g, "");
         if (comparable(other.innerHTML) === comparable(part.dataset.was ?? part.innerHTML)) continue;
         const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-        const open = [...part.querySelectorAll("details[open] > summary")].map((s) => s.getAttribute("aria-label"));
-        const shut = [...part.querySelectorAll("details:not([open]) > summary")].map((s) => s.getAttribute("aria-label"));
+        const open = [...part.querySelectorAll("details[open] > summary")].map(named);
+        const shut = [...part.querySelectorAll("details:not([open]) > summary")].map(named);
         part.innerHTML = other.innerHTML;
         for (const summary of part.querySelectorAll("details > summary")) {
-          const label = summary.getAttribute("aria-label");
+          const label = named(summary);
           if (open.includes(label)) summary.parentElement.open = true;
           else if (shut.includes(label)) summary.parentElement.open = false;
         }
@@ -207,5 +247,23 @@
     });
     window.addEventListener("pagehide", () => events.close());
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  }
+
+  // A worker keeps what was lately seen, for where there is no network.
+  if (since && "serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});
+  const seen = document.getElementById("seen-pages");
+  if (seen && window.caches) {
+    (async () => {
+      const kept = await caches.open("pages");
+      for (const request of (await kept.keys()).reverse()) {
+        const html = await (await kept.match(request)).text();
+        const link = document.createElement("a");
+        link.className = "lr";
+        link.href = new URL(request.url).pathname;
+        link.textContent = new DOMParser().parseFromString(html, "text/html").title.replace(/ · inventory$/, "");
+        seen.append(document.createElement("li"));
+        seen.lastElementChild.append(link);
+      }
+    })();
   }
 })();

@@ -52,6 +52,18 @@ impl Verb {
         }
     }
 
+    /// The key that presses its button.
+    pub fn shortcut(self) -> &'static str {
+        match self {
+            Self::Take => "t",
+            Self::PutBack => "p",
+            Self::Move => "m",
+            Self::Lend => "l",
+            Self::Receive => "r",
+            Self::Count => "c",
+        }
+    }
+
     /// The sentence of the catalogue for this verb, from one of its groups.
     pub fn key(self, group: &str) -> String {
         format!("{group}.{}", self.path())

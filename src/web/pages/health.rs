@@ -36,7 +36,7 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
         div.columns {
             section.panel.pad aria-labelledby="system" {
                 h2.title #system { (say(lang, "more.system")) }
-                (super::more::system(&visit))
+                (super::system::parts(&visit).await?)
             }
             section.panel.pad aria-labelledby="ledger" {
                 h2.title #ledger { (say(lang, "health.ledger")) }

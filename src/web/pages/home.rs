@@ -1,4 +1,4 @@
-//! Search, and what a glance should tell: low stock, loans, what was lately used.
+//! Search; before anybody asks for anything, [`today`].
 
 use std::collections::HashSet;
 
@@ -6,16 +6,13 @@ use axum::extract::Query;
 use maud::{Markup, PreEscaped, html};
 use rust_i18n::t;
 
-use super::history;
+use super::today;
+use crate::domain::ItemKind;
 use crate::domain::search::Why;
-use crate::domain::{ItemId, ItemKind, Permission};
-use crate::services::catalog::{ItemSummary, ListFilter, ListOrder};
 use crate::services::search::{Hit, SearchResults};
-use crate::services::stock::{HistoryFilter, HistoryLine};
 use crate::web::fault::Fault;
 use crate::web::find::{Asked, PER_PAGE};
 use crate::web::layout::{self, Nav, Page};
-use crate::web::pages::{lists, low};
 use crate::web::parts;
 use crate::web::visit::Visit;
 use crate::web::words::{self, say};
@@ -25,7 +22,10 @@ pub async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Markup, Fa
     let lang = visit.lang;
     let chips = chips(&visit, &asked).await?;
     let results = content(&visit, &asked).await?;
-    let title = if asked.text().is_empty() { say(lang, "nav.find") } else { asked.text() };
+    let title = match asked.text() {
+        text if !text.is_empty() => text,
+        _ => say(lang, if asked.is_empty() { "nav.today" } else { "nav.find" }),
+    };
     let body = html! {
         header.finder {
             h1.heading.day { (words::long_day(lang, words::today())) }
@@ -34,7 +34,8 @@ pub async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Markup, Fa
         (chips)
         div #results data-live { (results) }
     };
-    Ok(layout::page(&visit, &Page { title, nav: Some(Nav::Find), verbs: None, body }))
+    let nav = Some(if asked.is_empty() { Nav::Today } else { Nav::Find });
+    Ok(layout::page(&visit, &Page { title, nav, verbs: None, body }))
 }
 
 /// `GET /results`: what the script puts in place while somebody types.
@@ -91,7 +92,7 @@ async fn chips(visit: &Visit, asked: &Asked) -> Result<Markup, Fault> {
         html! { details.menu { summary.chip { (parts::icon(visit, icon)) (word) (parts::icon(visit, "down")) } ul { (choices) } } }
     };
     Ok(html! {
-        nav.chips aria-label=(say(lang, "search.filters")) {
+        nav.chips.at-rest[asked.is_empty()] aria-label=(say(lang, "search.filters")) {
             @if asked.inside.is_some() {
                 (chosen("places", place.as_deref().unwrap_or("?"), &asked.with(|a| a.inside = None)))
             }
@@ -132,7 +133,7 @@ async fn chips(visit: &Visit, asked: &Asked) -> Result<Markup, Fault> {
 
 async fn content(visit: &Visit, asked: &Asked) -> Result<Markup, Fault> {
     if asked.is_empty() {
-        return glance(visit).await;
+        return today::glance(visit).await;
     }
     let found = asked.search(&visit.state.services, &visit.actor, PER_PAGE).await?;
     Ok(hits(visit, asked, &found))
@@ -218,76 +219,6 @@ fn is_matched(word: &str, matched: &HashSet<String>) -> bool {
             let shared = word.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
             shared >= 4 && shared + 2 >= word.chars().count().min(other.chars().count())
         })
-}
-
-/// What the first page shows before anybody asks for anything.
-async fn glance(visit: &Visit) -> Result<Markup, Fault> {
-    let lang = visit.lang;
-    let services = &visit.state.services;
-    let overview = services.catalog.overview(&visit.actor, words::today()).await?;
-    let filter = HistoryFilter { limit: 60, ..HistoryFilter::default() };
-    let lines = services.stock.history(&visit.actor, &filter).await?;
-    let used = lately_used(visit, &lines, 8).await?;
-    let filter = ListFilter { low: true, ..ListFilter::default() };
-    let lowest: Vec<ItemId> =
-        services.catalog.list(&visit.actor, &filter, ListOrder::Name).await?.into_iter().take(6).collect();
-    let lowest = services.catalog.summaries(&visit.actor, &lowest).await?;
-    // Who has what is not for everybody's eyes.
-    let sees_loans = visit.actor.may(Permission::SeePrivate);
-    let mut loans = if sees_loans { services.stock.loans(&visit.actor, None).await? } else { Vec::new() };
-    loans.truncate(6);
-    let figure = |value: i64, class: &str, icon: &str, href: &str, word: String| {
-        html! {
-            a class={ "piece nb " (class) } href=(href) {
-                (parts::icon(visit, icon)) span.figure { (words::number(lang, value.into())) } span { (word) }
-            }
-        }
-    };
-    let l = lang.code();
-    let lent_class = if overview.overdue > 0 { "bad" } else { "" };
-    Ok(html! {
-        section.nums aria-label=(say(lang, "glance.numbers")) {
-            (figure(overview.items, "", "consumable", "/history", say(lang, "glance.items")))
-            (figure(overview.places, "", "places", "/places", say(lang, "glance.places")))
-            (figure(overview.low, if overview.low > 0 { "warn" } else { "" }, "low", "/low", say(lang, "glance.low")))
-            @if sees_loans {
-                (figure(overview.lent, lent_class, "lend", "/lent",
-                    if overview.overdue > 0 { t!("glance.lent_overdue", locale = l, count = overview.overdue).into_owned() } else { say(lang, "glance.lent") }))
-            }
-        }
-        div.glance {
-            section.panel aria-labelledby="lately" {
-                h2.title #lately { (say(lang, "glance.lately")) }
-                @if used.is_empty() { (parts::empty(&say(lang, "glance.nothing"), &say(lang, "glance.nothing_help"))) }
-                @else { ul.list { @for item in &used { (parts::plain_row(visit, item)) } } }
-            }
-            div.side {
-            section.panel aria-labelledby="low" {
-                div.head { h2.title #low { (say(lang, "nav.low")) } a.lnk href="/low" { (say(lang, "glance.all")) } }
-                @if lowest.is_empty() { p.muted.quiet { (say(lang, "low.none")) } }
-                @else { (low::rows(visit, &lowest)) }
-            }
-            @if sees_loans {
-                section.panel aria-labelledby="lent" {
-                    div.head { h2.title #lent { (say(lang, "nav.lent")) } a.lnk href="/lent" { (say(lang, "glance.all")) } }
-                    @if loans.is_empty() { p.muted.quiet { (say(lang, "lent.none")) } }
-                    @else { (lists::loan_rows(visit, &loans)) }
-                }
-            }
-            section.panel aria-labelledby="recent" {
-                div.head { h2.title #recent { (say(lang, "glance.recent")) } a.lnk href="/history" { (say(lang, "glance.all")) } }
-                (history::rows(visit, &lines[..lines.len().min(6)], true))
-            }
-            }
-        }
-    })
-}
-
-async fn lately_used(visit: &Visit, lines: &[HistoryLine], most: usize) -> Result<Vec<ItemSummary>, Fault> {
-    let mut seen = HashSet::new();
-    let ids: Vec<ItemId> =
-        lines.iter().map(|line| line.movement.item).filter(|item| seen.insert(*item)).take(most).collect();
-    Ok(visit.state.services.catalog.summaries(&visit.actor, &ids).await?)
 }
 
 #[cfg(test)]

@@ -90,8 +90,10 @@ fn keeping(visit: &Visit, view: &ItemView) -> Markup {
     let lang = visit.lang;
     let address = format!("/items/{}", view.summary.id);
     let keeps = visit.actor.may(Permission::Keep);
-    let entry =
-        |at: &str, icon: &str, key: &str| html! { li { a href=(at) { (parts::icon(visit, icon)) (say(lang, key)) } } };
+    let entry = |at: &str, icon: &str, key: &str| {
+        let shortcut = (key == "edit.edit").then_some("e");
+        html! { li { a href=(at) aria-keyshortcuts=[shortcut] { (parts::icon(visit, icon)) (say(lang, key)) } } }
+    };
     html! {
         details.menu.end.to-left {
             summary.btn.flat.icon-only aria-label=(say(lang, "item.further")) { (parts::icon(visit, "more")) }
@@ -194,7 +196,7 @@ fn verbs(visit: &Visit, view: &ItemView, class: &str) -> Markup {
         nav class={ "verbs " (class) } aria-label=(say(lang, "item.verbs")) {
             @if all.is_empty() { a.btn href="/" { (parts::icon(visit, "find")) (say(lang, "nav.find")) } }
             @for (n, &verb) in shown.iter().enumerate() {
-                a.btn .main[n < 2] .icon-only[n >= 2] href=(address(verb)) {
+                a.btn .main[n < 2] .icon-only[n >= 2] href=(address(verb)) aria-keyshortcuts=(verb.shortcut()) {
                     (parts::icon(visit, verb.icon())) span { (say(lang, &verb.key("verb"))) }
                 }
             }
@@ -203,7 +205,7 @@ fn verbs(visit: &Visit, view: &ItemView, class: &str) -> Markup {
                     summary.btn.icon-only aria-label=(say(lang, "item.further")) { (parts::icon(visit, "more")) }
                     ul {
                         @for &verb in further {
-                            li { a href=(address(verb)) { (parts::icon(visit, verb.icon())) (say(lang, &verb.key("verb"))) } }
+                            li { a href=(address(verb)) aria-keyshortcuts=(verb.shortcut()) { (parts::icon(visit, verb.icon())) (say(lang, &verb.key("verb"))) } }
                         }
                     }
                 }

@@ -1,4 +1,4 @@
-//! Labels to print: of a thing, of all in a place, blank ones, command labels, and the list that sticks on a box; as PDF.
+//! Labels to print: of a thing, of all in a place, blank ones, command labels, badges, and the list that sticks on a box; as PDF.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,11 @@ use rust_i18n::t;
 use serde::Deserialize;
 
 use super::code::resolve;
-use crate::domain::Permission;
 use crate::domain::command::Command;
 use crate::domain::label::{MEDIA, Medium};
+use crate::domain::{Permission, PersonId};
 use crate::services::labels::{LabelError, Print, Printed};
+use crate::services::people::PeopleError;
 use crate::services::scan::Scanned;
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
@@ -24,7 +25,11 @@ use crate::web::visit::Visit;
 use crate::web::words::{self, say};
 
 /// What is printed.
-const KINDS: [&str; 6] = ["item", "inside", "contents", "nested", "blank", "commands"];
+const KINDS: [&str; 7] = ["item", "inside", "contents", "nested", "blank", "commands", BADGES];
+/// Only an admin's.
+const BADGES: &str = "badges";
+/// Before the id of a person whose badge is wanted.
+const PERSON: &str = "person-";
 
 /// The form as entered.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +45,15 @@ pub struct Entered {
     copies: String,
     bars: Option<String>,
     outlined: Option<String>,
+    /// `person-ID` for each whose badge is wanted.
+    #[serde(flatten)]
+    people: BTreeMap<String, String>,
+}
+
+impl Entered {
+    fn people(&self) -> Vec<PersonId> {
+        self.people.keys().filter_map(|key| key.strip_prefix(PERSON)?.parse().ok()).collect()
+    }
 }
 
 impl Default for Entered {
@@ -53,14 +67,20 @@ impl Default for Entered {
             copies: "1".into(),
             bars: None,
             outlined: None,
+            people: BTreeMap::new(),
         }
     }
 }
 
-/// `GET /labels`; `?code=` and `?what=` preselect.
+/// The address of the form for somebody's badge.
+pub fn badge_of(person: PersonId) -> String {
+    format!("/labels?what={BADGES}&{PERSON}{person}=1")
+}
+
+/// `GET /labels`; `?code=`, `?what=` and `?person-ID=` preselect.
 pub async fn page(visit: Visit, Query(entered): Query<Entered>) -> Result<Markup, Fault> {
     visit.actor.require(Permission::Keep)?;
-    Ok(shown(&visit, &entered, None))
+    shown(&visit, &entered, None).await
 }
 
 /// `POST /labels`: answers with the document, or says what is wrong.
@@ -78,7 +98,7 @@ pub async fn print(visit: Visit, Posted(entered): Posted<Entered>) -> Result<Res
         Err(Wrong::Said(sentence)) => sentence,
         Err(Wrong::Fault(fault)) => return Err(fault),
     };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(&visit, &entered, Some(&wrong))).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(&visit, &entered, Some(&wrong)).await?).into_response())
 }
 
 enum Wrong {
@@ -107,6 +127,7 @@ async fn printed(visit: &Visit, entered: &Entered) -> Result<Printed, Wrong> {
         outlined: entered.outlined.is_some(),
     };
     let made = match entered.what.as_str() {
+        BADGES => labels.badges(actor, &entered.people(), &print).await,
         "blank" => labels.blank(actor, number(&entered.count)?, &print).await,
         "commands" => {
             let words = Command::ALL.iter().map(|command| {
@@ -132,7 +153,9 @@ async fn printed(visit: &Visit, entered: &Entered) -> Result<Printed, Wrong> {
         LabelError::Forbidden(forbidden) => Wrong::Fault(forbidden.into()),
         LabelError::Store(error) => Wrong::Fault(error.into()),
         LabelError::Medium(_) => Wrong::Said(say(lang, "labels.wrong.start")),
+        LabelError::Nothing if entered.what == BADGES => Wrong::Said(say(lang, "labels.wrong.nobody")),
         LabelError::Nothing => Wrong::Said(say(lang, "labels.wrong.nothing")),
+        LabelError::Person(PeopleError::NotFound) => Wrong::Said(say(lang, "labels.wrong.person")),
         LabelError::TooMany(_) => Wrong::Said(say(lang, "labels.wrong.too_many")),
         LabelError::NoPlace(name) => {
             Wrong::Said(t!("labels.wrong.no_place", locale = lang.code(), name = name).into_owned())
@@ -145,8 +168,11 @@ async fn printed(visit: &Visit, entered: &Entered) -> Result<Printed, Wrong> {
     })
 }
 
-fn shown(visit: &Visit, entered: &Entered, wrong: Option<&str>) -> Markup {
+async fn shown(visit: &Visit, entered: &Entered, wrong: Option<&str>) -> Result<Markup, Fault> {
     let lang = visit.lang;
+    let administers = visit.actor.may(Permission::Administer);
+    let people = if administers { visit.state.services.people.list(&visit.actor).await? } else { Vec::new() };
+    let wanted = entered.people();
     let title = say(lang, "labels.title");
     let word = |key: &str| say(lang, &format!("labels.{key}"));
     let body = html! {
@@ -157,26 +183,46 @@ fn shown(visit: &Visit, entered: &Entered, wrong: Option<&str>) -> Markup {
             form.stack method="post" action="/labels" data-download {
                 input type="hidden" name=(TOKEN) value=(visit.form_token());
                 label for="what" { (word("what")) }
-                select #what name="what" {
-                    @for kind in KINDS { option value=(kind) selected[kind == entered.what] { (word(&format!("kind.{kind}"))) } }
+                select #what name="what" data-chooses {
+                    @for kind in KINDS.into_iter().filter(|kind| administers || *kind != BADGES) {
+                        option value=(kind) selected[kind == entered.what] { (word(&format!("kind.{kind}"))) }
+                    }
                 }
-                label for="code" { (word("code")) }
-                input #code type="text" name="code" value=(entered.code) maxlength="255" autocomplete="off" autocapitalize="characters" spellcheck="false";
-                label for="count" { (word("count")) }
-                input #count type="number" name="count" value=(entered.count) min="1" max="1000";
-                label for="medium" { (word("medium")) }
-                select #medium name="medium" {
-                    @for medium in &MEDIA { option value=(medium.name) selected[medium.name == entered.medium] { (medium.about) } }
+                div.stack data-for="item inside contents nested" {
+                    label for="code" { (word("code")) }
+                    input #code type="text" name="code" value=(entered.code) maxlength="255" autocomplete="off" autocapitalize="characters" spellcheck="false";
                 }
-                label for="start" { (word("start")) }
-                input #start type="number" name="start" value=(entered.start) min="1" max="100" required;
-                label for="copies" { (word("copies")) }
-                input #copies type="number" name="copies" value=(entered.copies) min="1" max="100" required;
-                label.tick { input type="checkbox" name="bars" value="1" checked[entered.bars.is_some()]; (word("bars")) }
-                label.tick { input type="checkbox" name="outlined" value="1" checked[entered.outlined.is_some()]; (word("outlined")) }
+                div.stack data-for="blank" {
+                    label for="count" { (word("count")) }
+                    input #count type="number" name="count" value=(entered.count) min="1" max="1000";
+                }
+                @if administers {
+                    fieldset.stack data-for=(BADGES) aria-describedby="badges-help" {
+                        legend { (word("people")) }
+                        p.caption.muted #badges-help { (word("badges_help")) }
+                        @for person in people.iter().filter(|person| person.active) {
+                            label.tick {
+                                input type="checkbox" name={ (PERSON) (person.id) } value="1" checked[wanted.contains(&person.id)];
+                                span { (person.name) @if person.has_badge { span.caption.muted { " · " (word("has_badge")) } } }
+                            }
+                        }
+                    }
+                }
+                div.stack data-for="item inside blank commands badges" {
+                    label for="medium" { (word("medium")) }
+                    select #medium name="medium" {
+                        @for medium in &MEDIA { option value=(medium.name) selected[medium.name == entered.medium] { (medium.about) } }
+                    }
+                    label for="start" { (word("start")) }
+                    input #start type="number" name="start" value=(entered.start) min="1" max="100" required;
+                    label for="copies" { (word("copies")) }
+                    input #copies type="number" name="copies" value=(entered.copies) min="1" max="100" required;
+                    label.tick { input type="checkbox" name="bars" value="1" checked[entered.bars.is_some()]; (word("bars")) }
+                    label.tick { input type="checkbox" name="outlined" value="1" checked[entered.outlined.is_some()]; (word("outlined")) }
+                }
                 button.btn.main type="submit" { (parts::icon(visit, "print")) (word("print")) }
             }
         }
     };
-    layout::page(visit, &Page { title, nav: Some(Nav::Labels), verbs: None, body })
+    Ok(layout::page(visit, &Page { title, nav: Some(Nav::Labels), verbs: None, body }))
 }

@@ -1,4 +1,4 @@
-//! Everything else: language, colours, how the program is, where further pages are.
+//! Everything else: language, colours, how the program is, keys, where further pages are.
 
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
@@ -7,8 +7,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::domain::Permission;
-use crate::embedding::ModelState;
-use crate::services::health::{Database, Schema};
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
 use crate::web::language::{Lang, Theme};
@@ -23,7 +21,7 @@ fn further(visit: &Visit, address: &str, icon: &str, key: &str) -> Markup {
 }
 
 /// `GET /more`
-pub async fn page(visit: Visit) -> Markup {
+pub async fn page(visit: Visit) -> Result<Markup, Fault> {
     let lang = visit.lang;
     let body = html! {
         h1.heading { (say(lang, "nav.more")) }
@@ -49,11 +47,12 @@ pub async fn page(visit: Visit) -> Markup {
             }
             section.panel.pad aria-labelledby="system" {
                 h2.title #system { (say(lang, "more.system")) }
-                (system(&visit))
+                (super::system::parts(&visit).await?)
             }
             section.panel.pad aria-labelledby="further" {
                 h2.title #further { (say(lang, "more.further")) }
                 ul.lines {
+                    @if visit.actor.may(Permission::SeePrivate) { (further(&visit, "/lent", "lend", "nav.lent")) }
                     li { a.lr href="/stocktakes" { (parts::icon(&visit, "count")) span.grow { (say(lang, "count.title")) } (parts::icon(&visit, "forward")) } }
                     @if visit.actor.may(Permission::Keep) {
                         (further(&visit, "/items/new", "plus", "edit.new"))
@@ -73,35 +72,12 @@ pub async fn page(visit: Visit) -> Markup {
                     li { a.lr href="/history" { (parts::icon(&visit, "history")) span.grow { (say(lang, "nav.history")) } (parts::icon(&visit, "forward")) } }
                     li { a.lr href="/?archived=1" { (parts::icon(&visit, "archive")) span.grow { (say(lang, "more.archived")) } (parts::icon(&visit, "forward")) } }
                 }
+                p { button.btn.hidden-on-phone type="button" data-opens-keys hidden { (parts::icon(&visit, "word")) (say(lang, "keys.title")) } }
                 p.caption.muted { (say(lang, "nav.person")) ": " (visit.name) " · inventory " (env!("CARGO_PKG_VERSION")) }
             }
         }
     };
-    layout::page(&visit, &Page { title: say(lang, "nav.more"), nav: Some(Nav::More), verbs: None, body })
-}
-
-/// Each part of the program with its state in words.
-pub fn system(visit: &Visit) -> Markup {
-    let lang = visit.lang;
-    let report = visit.state.health.report();
-    let database = match (&report.database, &report.schema) {
-        (Database::Up, Schema::Current | Schema::Unknown) => ("good", "good", "system.up"),
-        (Database::Up, _) => ("warn", "warn", "system.pending"),
-        (Database::Unknown, _) => ("warn", "warn", "system.unknown"),
-        (Database::Down { .. }, _) => ("bad", "bad", "system.down"),
-    };
-    let model = match report.model {
-        ModelState::Ready(_) => ("good", "good", "system.ready"),
-        ModelState::Loading => ("warn", "clock", "system.loading"),
-        ModelState::Absent { .. } => ("warn", "warn", "system.absent"),
-    };
-    html! {
-        ul.lines {
-            @for (name, (class, icon, word)) in [("system.database", database), ("system.meaning", model)] {
-                li.sy { (parts::state(visit, class, icon, &say(lang, name))) span.muted.end { (say(lang, word)) } }
-            }
-        }
-    }
+    Ok(layout::page(&visit, &Page { title: say(lang, "nav.more"), nav: Some(Nav::More), verbs: None, body }))
 }
 
 #[derive(Deserialize)]

@@ -188,6 +188,9 @@ async fn one(visit: &Visit, id: PersonId, said: Option<(bool, &str)>) -> Result<
                     h2.title #secrets { (say(lang, "people.ways")) }
                     (secret(visit, &action, "password", "new-password"))
                     (secret(visit, &action, "pin", "off"))
+                    h3.part-title { (say(lang, "people.way_badge_word")) }
+                    p.muted { (say(lang, "people.badge_help")) }
+                    @if person.active { p { a.btn href=(super::labels::badge_of(id)) { (parts::icon(visit, "badge")) (say(lang, "people.print_badge")) } } }
                     (act(visit, &action, "badge"))
                 }
                 section.panel.pad aria-labelledby="leaving" {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::services::scan::ReadError;
 use crate::web::fault::Fault;
 use crate::web::forms::TOKEN;
-use crate::web::layout::{self, Page};
+use crate::web::layout::{self, Nav, Page};
 use crate::web::parts;
 use crate::web::upload::Form;
 use crate::web::visit::Visit;
@@ -97,7 +97,7 @@ fn shown(visit: &Visit, wrong: Option<&str>) -> Markup {
             }
         }
     };
-    layout::page(visit, &Page { title, nav: None, verbs: None, body })
+    layout::page(visit, &Page { title, nav: Some(Nav::Scan), verbs: None, body })
 }
 
 #[cfg(test)]

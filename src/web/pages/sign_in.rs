@@ -13,6 +13,7 @@ use crate::services::sessions::SessionError;
 use crate::web::caller::{Caller, Who, no_session_cookie, session_cookie};
 use crate::web::fault::Fault;
 use crate::web::forms::{self, Posted, TOKEN};
+use crate::web::installable::FORGET;
 use crate::web::language::{Lang, Theme};
 use crate::web::layout;
 use crate::web::parts::icon_at;
@@ -68,7 +69,8 @@ pub async fn submit(
     match state.services.sessions.sign_in(&typed.login, typed.password, &caller.whence(), before).await {
         Ok(issued) => {
             let next = if issued.is_half { second_for(then) } else { then.to_owned() };
-            Ok((AppendHeaders([(SET_COOKIE, session_cookie(&issued))]), Redirect::to(&next)).into_response())
+            let cookies = AppendHeaders([(SET_COOKIE, session_cookie(&issued))]);
+            Ok((cookies, [FORGET], Redirect::to(&next)).into_response())
         }
         Err(error) => refused(error, Lang::of(&headers), "sign_in.wrong", |wrong| {
             name_form(&state, &caller, &headers, &typed.login, then, Some(wrong))
@@ -123,7 +125,7 @@ pub async fn out(
     if let Some(token) = &caller.cookie {
         state.services.sessions.sign_out(token.expose_secret()).await?;
     }
-    Ok((AppendHeaders([(SET_COOKIE, no_session_cookie())]), Redirect::to("/sign-in")).into_response())
+    Ok((AppendHeaders([(SET_COOKIE, no_session_cookie())]), [FORGET], Redirect::to("/sign-in")).into_response())
 }
 
 /// The form again, with what was wrong; a status that a program understands.

@@ -98,6 +98,7 @@ pub async fn create(visit: Visit, Posted(wish): Posted<Wish>) -> Result<Response
                 p { (say(lang, "tokens.once")) }
                 p { code.command.long { (token.expose_secret()) } }
                 p.caption.muted { (say(lang, "tokens.how")) " " code { "Authorization: Bearer …" } }
+                p.caption.muted { (say(lang, "tokens.mcp")) " " code { "/api/mcp" } }
             };
             (StatusCode::OK, shown)
         }

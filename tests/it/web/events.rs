@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use inventory::services::changes::News;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -121,4 +122,32 @@ async fn who_comes_back_hears_what_was_missed_and_nothing_twice() {
         .expect("pruned");
     let mut old = Ear::open(&site, "/api/v1/changes", &[("Last-Event-ID", &heard.id)]).await;
     assert_eq!(old.next().await.name, "reload");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_browser_books_reaches_the_feed_that_a_kiosk_elsewhere_follows_within_a_second() {
+    let site = Site::new().await;
+    let shelf = site.location("Shelf", None).await;
+    let screws = site.consumable("Screws", shelf, 100).await;
+    // The kiosk's process: services of its own over the same database.
+    let kiosk = site.another(inventory::config::Web::default()).await;
+    let mut news = kiosk.services.changes.subscribe();
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    while news.try_recv().is_ok() {}
+    let path = format!("/items/{screws}/book/take");
+    let form = site.get(&path).await;
+    let fields = [("token", form.hidden("token")), ("request", form.hidden("request")), ("quantity", "30".into())];
+    let begun = Instant::now();
+    let booked = site.post(&path, &fields.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    assert_eq!(booked.status, 303, "{booked:?}");
+    loop {
+        let heard = timeout(Duration::from_secs(3), news.recv()).await.expect("something is heard").expect("open");
+        if let News::Changed { changes, .. } = heard
+            && changes.iter().any(|change| change.id == Some(screws.0))
+        {
+            break;
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(1), "heard after {:?}", begun.elapsed());
+    assert_eq!(kiosk.on_hand(screws).await, "70", "and who reads then sees it");
 }

@@ -3,6 +3,9 @@
 use std::io::Cursor;
 
 use image::{GrayImage, ImageFormat, Luma};
+use inventory::domain::item::Money;
+use inventory::domain::{Act, Actor, Borrower, ItemDraft, ItemKind, Quantity, RequestId, Role};
+use inventory::services::stock::BookingRequest;
 use qrcode::QrCode;
 
 use super::{Answer, Site};
@@ -239,4 +242,47 @@ async fn figures_say_what_happened_and_how_stock_went() {
     let levels = site.get(&format!("/items/{screws}/stock")).await.body;
     assert!(levels.contains("<td class=\"num\">200"), "{levels}");
     assert!(site.get("/health").await.body.contains("sum of all movements"));
+}
+
+#[tokio::test]
+async fn what_all_is_worth_follows_every_kind_of_booking_and_is_for_members() {
+    let site = Site::new().await;
+    let shelf = site.location("Shelf", None).await;
+    let mut draft = ItemDraft::new(ItemKind::Consumable, "Screws");
+    draft.price = Some(Money { amount: "0.50".parse().expect("a number"), currency: "EUR".into() });
+    let item = site.item(draft, Some(shelf), 100).await;
+    let (from, to, holder, lot) = (shelf, shelf, shelf, None);
+    let some = |number: u32| Quantity::from(number);
+    let borrower = Borrower::Named("Ann".into());
+    let acts = [
+        (Act::Receive { item, to, quantity: some(20), lot }, 60),
+        (Act::Issue { item, from, quantity: some(10), lot }, 55),
+        (Act::Return { item, to, quantity: some(4), lot }, 57),
+        (Act::CheckOut { item, from, quantity: some(30), lot, borrower, due_on: None }, 57),
+        (Act::Missing { item, from, quantity: some(8), lot }, 57),
+        (Act::Found { item, to, quantity: some(2), lot }, 57),
+        (Act::Scrap { item, from: None, quantity: some(6), lot }, 54),
+        (Act::Scrap { item, from: Some(from), quantity: some(4), lot }, 52),
+        (Act::Adjust { item, holder, counted: 60.into(), lot }, 45),
+    ];
+    let now = async |actor: &Actor| {
+        let today = time::OffsetDateTime::now_utc().date();
+        site.services.statistics.figures(actor, today, "UTC").await.expect("read")
+    };
+    for (act, worth) in acts {
+        let said = format!("{act:?}");
+        let booked = site.services.stock.book(&site.admin, &BookingRequest::single(act)).await.expect("booked");
+        let figures = now(&site.admin).await;
+        assert_eq!(figures.values, [("EUR".to_owned(), worth.into())], "{said}");
+        assert_eq!(figures.worth[0].last().expect("this month").1, worth.into(), "{said}");
+        let undo = &site.services.undo;
+        let undone = undo.undo(&site.admin, RequestId::new(), booked.booking, None).await.expect("taken back");
+        let figures = now(&site.admin).await;
+        assert_eq!(figures.worth[0].last().expect("this month").1, figures.values[0].1, "{said}, taken back");
+        undo.undo(&site.admin, RequestId::new(), undone.booked.booking, None).await.expect("done again");
+    }
+    let page = site.get("/statistics").await.body;
+    assert!(page.contains("EUR, 12 months") && page.contains("<td class=\"num\">45</td>"), "{page}");
+    let viewer = Actor { role: Role::Viewer, ..Actor::anonymous() };
+    assert!(now(&viewer).await.worth.is_empty(), "prices are not for everybody");
 }

@@ -2,11 +2,14 @@
 
 use inventory::config;
 use inventory::domain::{Act, Borrower, ItemDraft, ItemId, ItemKind, Role};
+use inventory::services::scan::Scanned;
 use inventory::services::stock::BookingRequest;
+use secrecy::ExposeSecret as _;
 use time::macros::date;
 
 use super::browser::Browser;
 use super::{Answer, Site, believing};
+use crate::labels::read_again;
 
 impl Site {
     async fn lend(&self, item: ItemId, from: ItemId, quantity: u32) -> String {
@@ -138,6 +141,93 @@ async fn labels_are_printed_from_a_page_and_what_is_wrong_is_said_there() {
         let wrong = send(what, code, count, start).await;
         assert!(wrong.status == 422 && wrong.body.contains(words), "{what} {code}: {}", wrong.body);
     }
+}
+
+#[tokio::test]
+async fn what_a_page_prints_is_read_by_a_scanner_and_begins_where_the_sheet_is_free() {
+    let site = Site::new().await;
+    let shelf = site.location("Shelf", None).await;
+    let crate_ = site.item(ItemDraft::new(ItemKind::Container, "Crate"), Some(shelf), 1).await;
+    site.asset("Drill", crate_).await;
+    let ann = site.person("ann", Role::Member).await;
+    let shelf_code = site.code_of(shelf).await;
+    let printed = async |fields: &[(&str, &str)]| {
+        let common =
+            [("medium", "avery-l7160"), ("start", "5"), ("copies", "1"), ("code", &shelf_code), ("count", "3")];
+        let made = site.fill("/labels", "/labels", &[fields, &common].concat()).await;
+        assert_eq!((made.status, made.header("content-type")), (200, "application/pdf"), "{fields:?}: {}", made.body);
+        read_again(&made.bytes)
+    };
+    let resolved = async |text: &str| site.services.scan.resolve(&site.admin, text).await.expect("asked");
+
+    let (pages, words) = printed(&[("what", "item")]).await;
+    let [read] = pages[0].as_slice() else { panic!("{pages:?}") };
+    assert!(matches!(resolved(&read.text).await, Scanned::Item(item) if item.id == shelf));
+    assert!(words.contains("Shelf"), "{words}");
+    // The fifth of a sheet with three in a row is the second of the second row: from 73.25 mm and 53.25 mm on.
+    assert!((73.25..136.75).contains(&read.at.0) && (53.25..91.35).contains(&read.at.1), "{:?}", read.at);
+
+    let (pages, words) = printed(&[("what", "nested")]).await;
+    assert!(words.contains("Crate") && words.contains("Drill"), "{words}");
+    assert!(matches!(resolved(&pages[0][0].text).await, Scanned::Item(item) if item.id == shelf));
+    let (pages, _) = printed(&[("what", "blank")]).await;
+    assert_eq!(pages[0].len(), 3);
+    assert!(matches!(resolved(&pages[0][0].text).await, Scanned::Blank { .. }));
+    let (pages, words) = printed(&[("what", "commands")]).await;
+    assert_eq!(pages[0].len(), 6);
+    assert!(matches!(resolved(&pages[0][0].text).await, Scanned::Command(_)), "{:?}", pages[0]);
+    assert!(words.contains("Ten more"), "{words}");
+
+    let ann_s = format!("person-{ann}");
+    let (pages, words) = printed(&[("what", "badges"), (&ann_s, "1")]).await;
+    let [badge] = pages[0].as_slice() else { panic!("{pages:?}") };
+    assert!(words.contains("ann Person") && !words.contains(&badge.text), "a name, and no secret in words: {words}");
+    let first = site.services.people.sign_in_with_badge(&badge.text).await.expect("asked");
+    assert_eq!(first.and_then(|actor| actor.person), Some(ann));
+    printed(&[("what", "badges"), (&ann_s, "1")]).await;
+    assert!(
+        site.services.people.sign_in_with_badge(&badge.text).await.expect("asked").is_none(),
+        "the old one is void"
+    );
+    let me = site.get(&format!("/people/{ann}")).await;
+    assert!(me.body.contains(&format!("/labels?what=badges&amp;person-{ann}=1")), "{}", me.body);
+    let page = site.get(&format!("/labels?what=badges&person-{ann}=1")).await;
+    assert!(page.body.contains(&format!("name=\"person-{ann}\" value=\"1\" checked")), "{}", page.body);
+}
+
+#[tokio::test]
+async fn badges_are_an_admins_to_print_and_nothing_is_void_where_something_is_wrong() {
+    let site = Site::with(believing()).await;
+    let ann = site.person("ann", Role::Keeper).await;
+    let secret = site.services.people.issue_badge(&site.admin, ann).await.expect("made");
+    let ann_s = format!("person-{ann}");
+    let nobody = format!("person-{}", inventory::domain::PersonId::new());
+    let keeper = Browser::of(&site, "ann").await;
+    let admin = Browser::of(&site, "maria").await;
+    let print = async |browser: &Browser<'_>, people: &[&str], start: &str| {
+        let token = browser.get("/labels").await.hidden("token");
+        let mut fields = vec![
+            ("token", token.as_str()),
+            ("what", "badges"),
+            ("medium", "avery-l7160"),
+            ("start", start),
+            ("copies", "1"),
+        ];
+        fields.extend(people.iter().map(|&person| (person, "1")));
+        browser.post("/labels", &fields).await
+    };
+    assert!(!keeper.get("/labels").await.body.contains("value=\"badges\""), "keepers are not offered them");
+    assert_eq!(print(&keeper, &[&ann_s], "1").await.status, 403);
+    for (people, start, words) in [
+        (vec![], "1", "whose badges"),
+        (vec![ann_s.as_str(), nobody.as_str()], "1", "not there any more"),
+        (vec![ann_s.as_str()], "22", "does not have so many labels"),
+    ] {
+        let wrong = print(&admin, &people, start).await;
+        assert!(wrong.status == 422 && wrong.body.contains(words), "{people:?}: {} {}", wrong.status, wrong.body);
+    }
+    let still = site.services.people.sign_in_with_badge(secret.expose_secret()).await.expect("asked");
+    assert_eq!(still.and_then(|actor| actor.person), Some(ann), "a refused sheet made no badge void");
 }
 
 #[tokio::test]

@@ -1,4 +1,12 @@
 //! The predecessor's defects that a web view can have, by their numbers in part C of what was found there: none of them here.
+//!
+//! Those of security and of lost data that are no web view's have their tests where they belong:
+//! 2, an archive that runs what is in it: `backup/hostile` (`nothing_in_an_archive_is_run`), `thingdb`;
+//! 7, texts that look like SQL, and 8, archives that are broken: `backup/restored`, `backup/hostile`, `restore`;
+//! 9, a restore that waits for somebody's connection: `backup/restored` (`a_restore_waits_for_nobody…`);
+//! 10, a search that is empty while everything is read anew: `search` (`while_everything_is_read_anew…`);
+//! 11, a thing merged with itself, or its contents lost: `merge`; 12, files of failed uploads: `photos`;
+//! 15, cycles: `races`, `ledger`; 16, codes in another case: `scan`, `thingdb`.
 
 use std::time::Duration;
 
