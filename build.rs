@@ -9,10 +9,13 @@ fn main() {
     compile_user_interface();
 }
 
-/// Tests find elements by their debug information and render the gallery of widgets; a release carries neither.
+/// Tests find elements by their debug information and render the gallery of widgets; a release carries neither, unless
+/// `INVENTORY_UI_TESTS` is set, for tests that measure the optimised window.
 #[cfg(feature = "gui")]
 fn compile_user_interface() {
-    let release = std::env::var("PROFILE").as_deref() == Ok("release");
+    println!("cargo::rerun-if-env-changed=INVENTORY_UI_TESTS");
+    let release =
+        std::env::var("PROFILE").as_deref() == Ok("release") && std::env::var_os("INVENTORY_UI_TESTS").is_none();
     let entry = if release { "ui/app.slint" } else { "ui/with-gallery.slint" };
     let configuration = slint_build::CompilerConfiguration::new()
         .with_style("fluent".into())

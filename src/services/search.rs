@@ -9,12 +9,13 @@ mod terms;
 pub mod upkeep;
 
 use std::collections::HashSet;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::Transaction;
-use futures::future::{join, try_join_all};
-use futures::try_join;
+use futures::future::{MaybeDone, join, maybe_done, try_join_all};
+use futures::{poll, try_join};
 use pgvector::HalfVector;
 use thiserror::Error;
 use tracing::trace;
@@ -109,6 +110,9 @@ pub enum SearchError {
     Store(#[from] StoreError),
 }
 
+/// What the model makes of the words.
+type Asking = Result<Arc<Question>, EmbedError>;
+
 /// How long each part of a search takes, for who watches from outside.
 struct Stages(Instant);
 
@@ -152,19 +156,25 @@ impl Search {
         actor.require(Permission::Look)?;
         let began = Instant::now();
         let mut query = Query::parse(&request.text);
+        // Asked first of all: nothing else takes as long.
+        let mut question = pin!(maybe_done(self.question(request.mode, query.text.clone())));
+        if !query.text.is_empty() {
+            let _ = poll!(question.as_mut());
+        }
         let mut client = self.db.client().await?;
         search_index::refresh(&mut client, &self.analyser, REFRESHED_BY_A_SEARCH, search_index::Wait::No).await?;
         let transaction = store::search::begin(&mut client).await?;
         if let Some(named) = Query::parse_without_flags(&request.text)
             && lookup::exact(&transaction, &named.keys(), None).await?.iter().any(|found| found.whole)
         {
+            question.set(maybe_done(self.question(request.mode, named.text.clone())));
             query = named;
         }
         let (filters, unknown_places) = resolve(&transaction, request, &query.filters).await?;
         let mut results = if query.text.is_empty() {
             browse(&transaction, &filters, request).await?
         } else {
-            self.find(&transaction, request, &query, filters).await?
+            self.find(&transaction, request, &query, filters, question).await?
         };
         // Nothing was written, so nobody has to wait for the end.
         drop(transaction);
@@ -179,12 +189,12 @@ impl Search {
         request: &SearchRequest,
         query: &Query,
         filters: Resolved,
+        mut question: Pin<&mut MaybeDone<impl Future<Output = Asking>>>,
     ) -> Result<SearchResults, SearchError> {
         let mut stage = Stages::begin();
         // While the model reads the question, the database looks for its words.
-        let (question, looked_up) =
-            join(self.question(request.mode, &query.text), self.look_up(transaction, request.mode, query, &filters))
-                .await;
+        let ((), looked_up) = join(question.as_mut(), self.look_up(transaction, request.mode, query, &filters)).await;
+        let question = question.take_output().unwrap_or(Err(EmbedError::Stopped));
         let (mut found, scope, by_words) = looked_up?;
         if let (Mode::Meaning, Err(why)) = (request.mode, &question) {
             return Err(SearchError::NoMeaning(why.clone()));
@@ -199,7 +209,7 @@ impl Search {
         // What was surely meant is what the model is to read; the typed letters decide whether it is language at all.
         let meant = match &found.wording.corrected {
             Some(corrected) if question.is_ok() && !found.wording.guessed => {
-                Some(self.question(request.mode, corrected).await)
+                Some(self.question(request.mode, corrected.clone()).await)
             }
             _ => None,
         };
@@ -211,7 +221,7 @@ impl Search {
             .map(|(model, question)| candidates::Asked { model, vector: HalfVector::from_f32_slice(&question.vector) });
         let sure: Vec<i32> = found.exact.iter().map(|exact| exact.item).collect();
         let terms = &found.wording.terms;
-        let mut evidence = candidates::evidence(transaction, terms, asked.as_ref(), &scope, &by_words, &sure).await?;
+        let mut evidence = candidates::evidence(transaction, terms, asked.as_ref(), &scope, by_words, &sure).await?;
         let in_place = self.look_in_named_place(transaction, query, &found, asked.as_ref(), filters).await?;
         let nearby: HashSet<i32> = in_place.iter().map(|evidence| evidence.item).collect();
         evidence.retain(|evidence| !nearby.contains(&evidence.item));
@@ -250,8 +260,8 @@ impl Search {
         Ok(SearchResults { hits, corrected, total, words_only, unknown_places: Vec::new(), took: Duration::ZERO })
     }
 
-    async fn question(&self, mode: Mode, text: &str) -> Result<Arc<Question>, EmbedError> {
-        if mode == Mode::Text { Err(EmbedError::NotAsked) } else { self.meaning.query(text).await }
+    async fn question(&self, mode: Mode, text: String) -> Asking {
+        if mode == Mode::Text { Err(EmbedError::NotAsked) } else { self.meaning.query(&text).await }
     }
 
     /// What is known of the words; what the filters leave; and who may be a hit by words, unless some of them may be
@@ -262,7 +272,7 @@ impl Search {
         mode: Mode,
         query: &Query,
         filters: &Resolved,
-    ) -> Result<(Found, Scope, Option<Vec<i32>>), SearchError> {
+    ) -> Result<(Found, Scope, Option<Vec<Evidence>>), SearchError> {
         let (found, scope) =
             (self.look_up_words(transaction, mode, query).await?, scope::decide(transaction, filters.clone()).await?);
         let by_words = if found.wording.unknown().is_empty() {
@@ -354,7 +364,7 @@ impl Search {
         let terms: Vec<_> =
             found.wording.terms.iter().filter(|term| !found.place_words.contains(&term.word)).copied().collect();
         let by_words = candidates::by_words(transaction, &terms, &scope).await?;
-        Ok(candidates::evidence(transaction, &terms, asked, &scope, &by_words, &[]).await?)
+        Ok(candidates::evidence(transaction, &terms, asked, &scope, by_words, &[]).await?)
     }
 }
 

@@ -9,10 +9,9 @@ pub mod candidates;
 pub mod lookup;
 pub mod scope;
 
-use deadpool_postgres::{Client, GenericClient, Transaction};
+use deadpool_postgres::{Client, Transaction};
 
 use super::StoreError;
-use crate::domain::ItemId;
 
 /// Opens the read-only transaction of one search, with what its statements need set for it alone.
 ///
@@ -28,15 +27,4 @@ pub async fn begin(client: &mut Client) -> Result<Transaction<'_>, StoreError> {
         )
         .await?;
     Ok(transaction)
-}
-
-/// The ids of items by their numbers, in the given order; those that are gone are left out.
-pub async fn ids(client: &impl GenericClient, numbers: &[i32]) -> Result<Vec<(i32, ItemId)>, StoreError> {
-    let statement = client
-        .prepare_cached(
-            "select i.seq, i.id from unnest($1::int[]) with ordinality u(seq, n) join item i on i.seq = u.seq order by u.n",
-        )
-        .await?;
-    let rows = client.query(&statement, &[&numbers]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), ItemId(row.get(1)))).collect())
 }

@@ -78,6 +78,18 @@ pub async fn path_of(client: &impl GenericClient, holder: ItemId) -> Result<Path
     Ok(path(&row))
 }
 
+/// The same for what a search found, by the items' numbers, each beside its number.
+pub async fn load_numbered(
+    client: &impl GenericClient,
+    numbers: &[i32],
+) -> Result<Vec<(i32, ItemSummary)>, StoreError> {
+    let by_id = "select u.id, u.n from unnest($1::uuid[]) with ordinality as u(id, n)";
+    let by_number = "select i.id, u.n from unnest($1::int[]) with ordinality as u(seq, n) join item i on i.seq = u.seq";
+    let statement = client.prepare_cached(&include_str!("summaries.sql").replace(by_id, by_number)).await?;
+    let rows = client.query(&statement, &[&numbers]).await?;
+    rows.iter().map(|row| Ok((row.get("seq"), summary(row)?))).collect()
+}
+
 fn summary(row: &Row) -> Result<ItemSummary, StoreError> {
     let kind: ItemKind = parsed(row.get("kind"))?;
     let [on_hand, lent, missing]: [Decimal; 3] =

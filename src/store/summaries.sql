@@ -19,7 +19,7 @@ way as (
     from up cross join lateral (select i.name from item i where i.id = up.id offset 0) i
     group by up.start
 )
-select i.id, i.kind, i.name, i.unit, i.min_quantity,
+select i.id, i.seq, i.kind, i.name, i.unit, i.min_quantity,
        coalesce(b.on_hand, 0) as on_hand, coalesce(b.lent, 0) as lent, coalesce(b.missing, 0) as missing,
        b.low_since is not null as low, i.archived_at is not null as archived, b.moved_at,
        (select c.text from code c where c.item = i.id and c.kind = 'own' order by c.created_at, c.id limit 1) as code,

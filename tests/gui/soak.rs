@@ -1,7 +1,7 @@
 //! A kiosk that is used all day: does it grow, does it slow down?
 //!
-//! The suite does a few dozen actions; `INVENTORY_SOAK=20000 cargo nextest run --release --test gui soak` does a
-//! year's worth and holds the memory to it.
+//! The suite does a few dozen actions; `INVENTORY_UI_TESTS=1 INVENTORY_SOAK=20000 cargo nextest run --release --test gui
+//! soak` does a year's worth and holds the memory to it.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! How long it takes from a key to the list on the screen, over a hundred thousand items. Measures rather than tests, and so
 //! runs when asked only:
 //!
-//! `INVENTORY_BENCH_DIR=DIR cargo test --release --test gui -- --ignored --nocapture from_a_key`, where DIR is what
-//! `cargo bench --bench search -- --data-dir DIR --items 100000` has filled.
+//! `INVENTORY_UI_TESTS=1 INVENTORY_BENCH_DIR=DIR cargo test --release --test gui -- --ignored --nocapture from_a_key`,
+//! where DIR is what `cargo bench --bench search -- --data-dir DIR --items 100000` has filled.
 
 use std::path::PathBuf;
 use std::sync::Arc;

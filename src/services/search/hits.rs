@@ -6,13 +6,12 @@ use deadpool_postgres::Transaction;
 
 use super::Hit;
 use super::terms::Wording;
-use crate::domain::ItemId;
 use crate::domain::search::ranking;
 use crate::domain::search::{Candidate, Ranked};
 use crate::embedding::Question;
 use crate::store::search::candidates::Evidence;
 use crate::store::search::lookup::Exact;
-use crate::store::{self, StoreError, summaries};
+use crate::store::{StoreError, summaries};
 
 /// Beginnings of keys count when nothing was typed whole and they are few; codes of archived items resolve.
 pub(super) fn exact_enough(mut exact: Vec<Exact>) -> Vec<Exact> {
@@ -64,17 +63,14 @@ pub(super) async fn hits(
     wording: &Wording,
 ) -> Result<Vec<Hit>, StoreError> {
     let numbers: Vec<i32> = page.iter().map(|ranked| ranked.item).collect();
-    let ids = store::search::ids(transaction, &numbers).await?;
-    let items = summaries::load(transaction, &ids.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
-    let numbers: HashMap<ItemId, i32> = ids.into_iter().map(|(number, id)| (id, number)).collect();
+    let items = summaries::load_numbered(transaction, &numbers).await?;
     let by_number: HashMap<i32, &Ranked> = page.iter().map(|ranked| (ranked.item, ranked)).collect();
     let matched: HashMap<i32, &Evidence> = evidence.iter().map(|evidence| (evidence.item, evidence)).collect();
     Ok(items
         .into_iter()
-        .filter_map(|item| {
-            let number = numbers.get(&item.id)?;
-            let ranked = by_number.get(number)?;
-            let matched = matched.get(number).map_or_else(Vec::new, |evidence| wording.shown(&evidence.matched));
+        .filter_map(|(number, item)| {
+            let ranked = by_number.get(&number)?;
+            let matched = matched.get(&number).map_or_else(Vec::new, |evidence| wording.shown(&evidence.matched));
             Some(Hit { item, why: ranked.why, matched, score: ranked.score })
         })
         .collect())
