@@ -162,8 +162,12 @@ impl Search {
             let _ = poll!(question.as_mut());
         }
         let mut client = self.db.client().await?;
-        search_index::refresh(&mut client, &self.analyser, REFRESHED_BY_A_SEARCH, search_index::Wait::No).await?;
-        let transaction = store::search::begin(&mut client).await?;
+        let (mut transaction, stale) = store::search::begin(&mut client).await?;
+        if stale {
+            drop(transaction);
+            search_index::refresh(&mut client, &self.analyser, REFRESHED_BY_A_SEARCH, search_index::Wait::No).await?;
+            (transaction, _) = store::search::begin(&mut client).await?;
+        }
         if let Some(named) = Query::parse_without_flags(&request.text)
             && lookup::exact(&transaction, &named.keys(), None).await?.iter().any(|found| found.whole)
         {

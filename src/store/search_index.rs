@@ -89,7 +89,8 @@ pub async fn refresh(client: &mut Client, analyser: &Analyser, limit: i64, wait:
     Ok(taken.len())
 }
 
-async fn has_stale(client: &impl GenericClient) -> Result<bool, StoreError> {
+/// Does any change wait to be taken into the index?
+pub(super) async fn has_stale(client: &impl GenericClient) -> Result<bool, StoreError> {
     let statement = client.prepare_cached("select exists (select from search_stale)").await?;
     Ok(client.query_one(&statement, &[]).await?.get(0))
 }

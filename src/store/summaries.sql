@@ -27,7 +27,8 @@ select i.id, i.seq, i.kind, i.name, i.unit, i.min_quantity,
        (select count(*) from stock s where s.item = i.id) as places,
        case when i.kind = 'product' then (select count(*) from item a where a.instance_of = i.id and a.archived_at is null)
             else 0 end as instances,
-       array(select t.name from item_tag x join tag t on t.id = x.tag where x.item = i.id order by lower(t.name)) as tags,
+       array(select t.name from item_tag x cross join lateral (select name from tag where id = x.tag offset 0) t
+             where x.item = i.id order by lower(t.name)) as tags,
        way.ids, way.names,
        -- Of the outermost holder, or of the thing itself when it lies nowhere; as `holder_state` has it.
        case when top.kind = 'location' then 'root'
