@@ -22,6 +22,9 @@ update stock s set item_seq = i.seq from item i where i.id = s.item;
 update item_tag t set item_seq = i.seq from item i where i.id = t.item;
 alter table stock enable trigger user;
 alter table item_tag enable trigger user;
+-- Filling from a backup as well, so that whatever an archive says of the numbers, they are those of the items.
+alter table stock enable always trigger stock_item_seq;
+alter table item_tag enable always trigger item_tag_item_seq;
 
 drop index stock_by_holder;
 create index stock_by_holder on stock (holder, item_seq) include (item, item_kind);

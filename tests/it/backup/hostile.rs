@@ -229,7 +229,7 @@ async fn rows_that_do_not_fit_together_are_refused() {
             |p| {
                 p.forge("item_tag", |text| {
                     let tag = text.lines().nth(1).expect("a row").split(',').nth(1).expect("a tag").to_owned();
-                    text.extend([nobody.to_string(), ",".to_owned(), tag, "\n".to_owned()]);
+                    text.extend([nobody.to_owned(), ",".to_owned(), tag, ",1\n".to_owned()]);
                 });
                 let rows = p.table("item_tag")["rows"].as_u64().expect("a number");
                 p.table("item_tag")["rows"] = (rows + 1).into();
