@@ -14,6 +14,20 @@ async fn kept(browser: &Browser) {
     assert_eq!(browser.script(ready).await, true);
 }
 
+/// Waits until there are pages that are kept, or none.
+async fn until_kept(browser: &Browser, wanted: bool) {
+    let look = format!(
+        "return new Promise((done) => {{
+             const look = async (tries) => {{
+                 const is = (await caches.keys()).includes('pages');
+                 if (is === {wanted} || tries === 0) done(is); else setTimeout(() => look(tries - 1), 50);
+             }};
+             look(100);
+         }})"
+    );
+    assert_eq!(browser.script(&look).await, wanted, "pages are kept");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_phone_without_a_network_what_was_lately_seen_is_still_there() {
     let mut room = Storeroom::new().await;
@@ -55,14 +69,19 @@ async fn who_signs_out_takes_what_was_kept_along() {
     browser.press("button[type=submit]").await;
     browser.find("a.face").await;
     kept(&browser).await;
-    browser.goto(&room.address(&format!("/items/{}", room.tarp))).await;
-    browser.until("h1", "Tarpaulin").await;
-    browser.goto(&room.address("/account")).await;
-    let kept = "return caches.keys().then((names) => names.includes('pages'))";
-    assert_eq!(browser.script(kept).await, true);
+    let item = room.address(&format!("/items/{}", room.tarp));
+    // A session that is over leads to the sign-in page.
+    for elsewhere in ["/sign-in", "/account"] {
+        browser.goto(&item).await;
+        browser.until("h1", "Tarpaulin").await;
+        until_kept(&browser, true).await;
+        browser.goto(&room.address(elsewhere)).await;
+        browser.find("main").await;
+        until_kept(&browser, elsewhere != "/sign-in").await;
+    }
     browser.press("form[action='/sign-out'] button").await;
     browser.until("h1", "Sign in").await;
-    assert_eq!(browser.script(kept).await, false, "nothing is left of it in the browser");
+    until_kept(&browser, false).await;
     browser.close().await;
 }
 

@@ -1,6 +1,6 @@
 // Keeps pages that were lately seen, for a cellar without a network: pages of things and places, their pictures, our files.
 // Nothing is changed while there is no network, and whatever the endpoint answers wins. Signing in or out empties all of it
-// (`Clear-Site-Data`), and so does a page that asks to sign in.
+// (`Clear-Site-Data`), and so does the page that asks to sign in.
 "use strict";
 const PAGES = "pages";
 const PHOTOS = "photos";
@@ -44,7 +44,8 @@ const page = async (event, url) => {
   const isPlain = url.search === "" || /^\?did=[0-9a-f-]+$/.test(url.search);
   try {
     const answer = await fetch(event.request);
-    if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) event.waitUntil(forget());
+    // Where a session that is over leads.
+    if (url.pathname === "/sign-in") event.waitUntil(forget());
     else if (answer.status === 200 && !answer.redirected && isPlain && IS_KEPT.test(url.pathname)) {
       event.waitUntil(keep(PAGES, url.pathname, answer.clone()));
     }

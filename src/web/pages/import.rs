@@ -188,7 +188,7 @@ fn details(visit: &Visit, report: &ImportReport) -> Markup {
             }
         }
         @if !report.changes.is_empty() {
-            section.panel.pad aria-labelledby="changes" {
+            section.panel.pad {
                 h2.title #changes { (say(lang, "import.changes")) }
                 div.scroll-x tabindex="0" role="region" aria-labelledby="changes" {
                     table.plain {
