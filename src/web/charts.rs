@@ -67,6 +67,21 @@ pub fn bars(lang: Lang, chart: &Bars<'_>) -> Markup {
     }
 }
 
+/// Names below each other, each with its number and a bar: for words that are too long to stand side by side.
+pub fn rows(lang: Lang, counts: &[(String, i64)]) -> Markup {
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    html! {
+        ul.lines.bar-rows {
+            @for (name, count) in counts {
+                li {
+                    span { (name) } b { (words::number(lang, (*count).into())) }
+                    svg.chart aria-hidden="true" height="10" { rect.one width={ (dots(*count as f64 * 100.0 / most as f64)) "%" } height="10" rx="2" {} }
+                }
+            }
+        }
+    }
+}
+
 fn table(lang: Lang, chart: &Bars<'_>) -> Markup {
     html! {
         details {

@@ -37,24 +37,32 @@ pub fn list(lang: Lang, reader: &Actor) -> Markup {
         dialog #keys aria-labelledby="keys-title" {
             h2.title #keys-title { (word("title")) }
             div.key-groups {
-                dl.keys {
-                    div { dt { kbd.key { "/" } " " kbd.key { (word("control")) " K" } } dd { (say(lang, "search.label")) } }
-                    div { dt { kbd.key { "↓" } " " kbd.key { "↑" } } dd { (word("results")) } }
-                    div { dt { kbd.key { "Esc" } } dd { (word("escape")) } }
-                    div { dt { kbd.key { "?" } } dd { (word("this")) } }
-                    @for (key, address, what, least) in EVERYWHERE {
-                        @if reader.may(least) { div { dt { kbd.key { (key) } } dd { a.lnk href=(address) aria-keyshortcuts=(key) { (say(lang, what)) } } } }
+                div {
+                    h3 #keys-everywhere { (word("everywhere")) }
+                    dl.keys aria-labelledby="keys-everywhere" {
+                        div { dt { kbd.key { "/" } " " kbd.key { (word("control")) " K" } } dd { (say(lang, "search.label")) } }
+                        div { dt { kbd.key { "↓" } " " kbd.key { "↑" } } dd { (word("results")) } }
+                        div { dt { kbd.key { "Esc" } } dd { (word("escape")) } }
+                        div { dt { kbd.key { "?" } } dd { (word("this")) } }
+                        @for (key, address, what, _) in EVERYWHERE.into_iter().filter(|entry| reader.may(entry.3)) {
+                            div { dt { kbd.key { (key) } } dd { a.lnk href=(address) aria-keyshortcuts=(key) { (say(lang, what)) } } }
+                        }
                     }
                 }
-                dl.keys aria-label=(word("of_items")) {
-                    @for (key, what, least) in OF_ITEMS {
-                        @if reader.may(least) { div { dt { kbd.key { (key) } } dd { (say(lang, what)) } } }
+                @if reader.may(Permission::Book) {
+                    div {
+                        h3 #keys-of-items { (word("of_items")) }
+                        dl.keys aria-labelledby="keys-of-items" {
+                            @for (key, what, _) in OF_ITEMS.into_iter().filter(|entry| reader.may(entry.2)) {
+                                div { dt { kbd.key { (key) } } dd { (say(lang, what)) } }
+                            }
+                        }
                     }
                 }
             }
             form.actions method="dialog" {
                 label.tick { input #single-keys type="checkbox" checked; (word("single")) }
-                button.btn.main { (word("close")) }
+                button.btn.main autofocus { (word("close")) }
             }
         }
     }

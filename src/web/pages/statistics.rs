@@ -28,7 +28,8 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
         let name = say(lang, &format!("month_short.{}", u8::from(day.month())));
         (name.trim_end_matches('.').to_owned(), format!("{name} {}", day.year()))
     };
-    let (months, items, kinds) = (word("months"), word("items"), word("kinds"));
+    let counts: Vec<_> = figures.kinds.iter().map(|(kind, count)| (words::kind(lang, *kind), *count)).collect();
+    let (months, items) = (word("months"), word("items"));
     let title = word("title");
     let body = html! {
         h1.heading { (title) }
@@ -51,13 +52,8 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
                 }))
             }
             section.panel.pad aria-labelledby="kinds" {
-                h2.title #kinds { (kinds) }
-                (charts::bars(lang, &Bars {
-                    title: &kinds,
-                    ground: &say(lang, "detail.kind"),
-                    labels: figures.kinds.iter().map(|(kind, _)| (words::kind(lang, *kind), words::kind(lang, *kind))).collect(),
-                    rows: vec![(word("count"), figures.kinds.iter().map(|(_, count)| *count).collect())],
-                }))
+                h2.title #kinds { (word("kinds")) }
+                (charts::rows(lang, &counts))
             }
             section.panel.pad aria-labelledby="value" {
                 h2.title #value { (word("value")) }
