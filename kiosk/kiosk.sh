@@ -112,7 +112,7 @@ reload() {
     live || return 0
     systemctl daemon-reload
     udevadm control --reload || true
-    udevadm trigger --subsystem-match=backlight --subsystem-match=input --action=change || true
+    udevadm trigger --subsystem-match=backlight --subsystem-match=input --subsystem-match=sound --action=change || true
     sysctl --quiet --system || true
     systemctl try-reload-or-restart systemd-logind.service || true
 }
@@ -190,6 +190,7 @@ enable() {
     done
     if live; then
         command -v seatd >/dev/null || echo "  note: seatd is missing: apt install seatd"
+        command -v aplay >/dev/null || echo "  note: no sounds: apt install alsa-utils"
         ! known seatd.service || enabled seatd.service || step "seatd" systemctl --quiet enable --now seatd.service
         systemctl is-active --quiet getty@tty1.service && step "end the console on the panel" systemctl stop getty@tty1.service
     fi

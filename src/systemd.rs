@@ -1,6 +1,7 @@
 //! systemd: the listening socket a restart keeps, readiness, and the watchdog. Without systemd nothing of it does anything.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use listenfd::ListenFd;
@@ -13,6 +14,23 @@ use crate::store::Db;
 
 /// The database's watcher looks every ten seconds, and a look takes ten at most: after this it is stuck.
 const STUCK: Duration = Duration::from_mins(1);
+
+/// The database that is open at the moment, if one is. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Opened(Arc<Mutex<Option<Db>>>);
+
+impl Opened {
+    /// From now on it is this one.
+    pub fn set(&self, db: Option<&Db>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = db.cloned();
+    }
+
+    /// Nobody looks after it any more.
+    fn is_stuck(&self) -> bool {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().is_some_and(|db| db.since_last_look() >= STUCK)
+    }
+}
 
 /// The socket that was passed on is no good.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +71,13 @@ pub fn stopping() {
 }
 
 /// Pings the watchdog, when there is one, as long as tokio runs tasks, the loop that looks after the database goes round, and whatever else
-/// has to be alive says so. A database that is down stops none of that: restarting us would not bring it back.
-pub fn watchdog(db: Db, is_alive: impl Fn() -> bool + Send + 'static) -> Option<JoinHandle<()>> {
+/// has to be alive says so. A database that is down, or not opened yet, stops none of that: restarting us would not bring
+/// it back.
+pub fn watchdog(opened: Opened, is_alive: impl Fn() -> bool + Send + 'static) -> Option<JoinHandle<()>> {
     let limit = sd_notify::watchdog_enabled()?;
     Some(tokio::spawn(async move {
         loop {
-            if db.since_last_look() >= STUCK {
+            if opened.is_stuck() {
                 warn!("The database is not looked after any more; the watchdog is not told that all is well");
             } else if !is_alive() {
                 warn!("The window does not answer; the watchdog is not told that all is well");

@@ -48,7 +48,9 @@ pub async fn run(context: Context) -> anyhow::Result<ExitCode> {
         begin::begin(&app.services.people, &begin::account_name()).await?;
     }
     let changes = app.services.changes.follow();
-    let watchdog = systemd::watchdog(app.db.clone(), || true);
+    let opened = systemd::Opened::default();
+    opened.set(Some(&app.db));
+    let watchdog = systemd::watchdog(opened, || true);
     info!("Serving http://{}", listener.local_addr()?);
     systemd::ready();
     let served = web::serve(listener, settings, app.services.clone(), app.health.clone(), asked_to_end).await;

@@ -35,9 +35,16 @@ pub fn run(
     let surroundings = Surroundings {
         settings: Some(config.paths.data_dir.join(settings)),
         address: if config.web.enabled { config.web.listen.to_string() } else { String::new() },
+        phone_address: phone_address(&config.web),
         machine: Some(Machine::new(&config.paths.data_dir)),
     };
-    let inventory = Arc::new(Inventory { config, socket: systemd::socket()?, open: Mutex::new(None) });
+    let inventory = Arc::new(Inventory {
+        config,
+        socket: systemd::socket()?,
+        open: Mutex::new(None),
+        watched: systemd::Opened::default(),
+    });
+    runtime.spawn(stand_before_systemd(inventory.watched.clone()));
     let shown = {
         let _within = runtime.enter();
         end_in_order(signal(SignalKind::interrupt())?);
@@ -68,6 +75,24 @@ fn opener(inventory: &Arc<Inventory>) -> Opener {
     })
 }
 
+/// Where a phone finds the same pages: by the name under which a proxy asks for us; nothing, where none does.
+fn phone_address(web: &crate::config::Web) -> String {
+    let name = web.hosts.first().filter(|_| web.enabled && !web.trusted_proxies.is_empty());
+    name.map(|name| format!("https://{name}")).unwrap_or_default()
+}
+
+/// Ready is a window that draws, with or without a database: it says what is missing, and restarting it would not bring
+/// that back. From then on the watchdog is fed.
+async fn stand_before_systemd(opened: systemd::Opened) {
+    // Before the window's loop is there, there is nothing to draw.
+    while slint::invoke_from_event_loop(systemd::ready).is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    if let Some(feeding) = systemd::watchdog(opened, window_answers()) {
+        feeding.await.ok();
+    }
+}
+
 /// Whether the window's thread has come round since it was last asked.
 fn window_answers() -> impl Fn() -> bool + Send + 'static {
     let came_round = Arc::new(AtomicBool::new(true));
@@ -86,6 +111,7 @@ struct Inventory {
     /// What systemd listens on for us; outlives the inventory that is open.
     socket: Option<std::net::TcpListener>,
     open: Mutex<Option<Opened>>,
+    watched: systemd::Opened,
 }
 
 /// An open inventory, what works on it in the background, and the endpoint that serves it.
@@ -94,7 +120,6 @@ struct Opened {
     _upkeep: Option<Worker>,
     changes: JoinHandle<()>,
     web: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
-    watchdog: Option<JoinHandle<()>>,
 }
 
 impl Inventory {
@@ -119,6 +144,7 @@ impl Inventory {
                     Some(opened) => opened,
                     None => self.open().await?,
                 };
+                self.watched.set(None);
                 let opened = open.insert(before.into_own().await?);
                 begin(&opened.app.services.people, &name).await?;
             }
@@ -127,8 +153,8 @@ impl Inventory {
         if opened.web.is_none() {
             opened.web = serve(&self.config, self.socket.as_ref(), &opened.app).await;
         }
-        systemd::ready();
         let app = &opened.app;
+        self.watched.set(Some(&app.db));
         Ok(Program { services: app.services.clone(), health: app.health.clone(), example: app.database == EXAMPLE })
     }
 
@@ -138,6 +164,7 @@ impl Inventory {
     }
 
     async fn close(&self) -> anyhow::Result<()> {
+        self.watched.set(None);
         match self.open.lock().await.take() {
             Some(opened) => opened.stop().await,
             None => Ok(()),
@@ -157,8 +184,7 @@ impl Opened {
         // The program's own inventory is opened with its worker, another one without.
         let upkeep = app.index_progress().is_none().then(|| Worker::start(&app.services.search));
         let changes = app.services.changes.follow();
-        let watchdog = systemd::watchdog(app.db.clone(), window_answers());
-        Ok(Self { app, _upkeep: upkeep, changes, web: None, watchdog })
+        Ok(Self { app, _upkeep: upkeep, changes, web: None })
     }
 
     /// The person's own inventory; the example goes, if that is what this was.
@@ -173,9 +199,6 @@ impl Opened {
 
     async fn end_background(&mut self) {
         self.changes.abort();
-        if let Some(watchdog) = self.watchdog.take() {
-            watchdog.abort();
-        }
         if let Some((end, served)) = self.web.take() {
             drop(end);
             served.await.ok();

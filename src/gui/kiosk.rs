@@ -3,7 +3,6 @@
 //! [`navigation`] keeps where the person is; a page is one file here and one in `ui/pages/kiosk`. Who acts is the actor of
 //! what is shown, changed by `session::act_as` alone; whatever changes something asks [`session::require`] first.
 
-mod backlight;
 mod basket;
 mod code;
 mod count;
@@ -15,6 +14,7 @@ mod low;
 mod machine;
 mod navigation;
 mod new_item;
+mod photo;
 mod places;
 mod scan;
 mod screen;
@@ -61,6 +61,7 @@ pub struct State {
     low: low::State,
     ledger: ledger::State,
     new_item: new_item::State,
+    photo: photo::State,
 }
 
 /// The kiosk's window. It lives as long as this value.
@@ -111,6 +112,7 @@ impl Kiosk {
         low::connect(&face);
         ledger::connect(&face);
         new_item::connect(&face);
+        photo::connect(&face);
         face.adapter::<KioskAdapter>().on_typed({
             let face = Rc::downgrade(&face);
             move |text| face.upgrade().is_some_and(|face| typed(&face, &text))

@@ -230,6 +230,8 @@ pub fn refresh(face: &Rc<Face>) {
         tree.set_low_count(numbers.count(overview.low));
         tree.set_lent_count(numbers.count(overview.lent));
         let session = face.adapter::<SessionAdapter>();
+        session.set_item_number(i32::try_from(overview.items).unwrap_or(i32::MAX));
+        session.set_place_number(i32::try_from(overview.places).unwrap_or(i32::MAX));
         session.set_items_in_all(numbers.count(overview.items));
         session.set_places_in_all(numbers.count(overview.places));
     });

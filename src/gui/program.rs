@@ -52,6 +52,8 @@ pub struct Surroundings {
     pub settings: Option<PathBuf>,
     /// Where browsers find the same inventory; empty: nowhere.
     pub address: String,
+    /// Where a phone finds the same pages, without a path; empty: nowhere.
+    pub phone_address: String,
     /// The machine it all runs on, where a kiosk looks after it.
     pub machine: Option<Machine>,
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use slint::TimerMode;
+use slint::{Timer, TimerMode};
 use tracing::warn;
 
 use super::bridge::perform;
@@ -16,6 +16,8 @@ use crate::embedding::ModelState;
 use crate::services::health::{Database, Filling};
 use crate::services::people::Person;
 
+/// A kiosk that could not open the inventory tries again after this: nobody may be near to press a button.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// How often the window looks at the health it is told; no call to the database is in it.
 const LOOK: Duration = Duration::from_millis(400);
 
@@ -81,7 +83,9 @@ pub fn open(face: &Rc<Face>, wish: Wish) {
     }
     adapter.set_switching(true);
     adapter.set_switch_error("".into());
-    if face.shown.borrow().is_none() && wish == Wish::Any {
+    // What is tried again and again leaves the words that say why in sight.
+    let again = face.is_kiosk() && adapter.get_phase() == Phase::Stopped;
+    if face.shown.borrow().is_none() && wish == Wish::Any && !again {
         adapter.set_phase(Phase::Starting);
         adapter.set_trouble(StartTrouble::None);
     }
@@ -109,6 +113,14 @@ pub fn open(face: &Rc<Face>, wish: Wish) {
                 adapter.set_trouble(trouble);
                 adapter.set_trouble_details(error.to_string().into());
                 adapter.set_phase(Phase::Stopped);
+                if face.is_kiosk() {
+                    let weak = face.downgrade();
+                    Timer::single_shot(TRY_AGAIN, move || {
+                        if let Some(face) = weak.upgrade().filter(|face| face.shown.borrow().is_none()) {
+                            open(&face, Wish::Any);
+                        }
+                    });
+                }
             }
         }
     });

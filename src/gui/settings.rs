@@ -30,7 +30,7 @@ pub struct Settings {
     keys: String,
     /// The sign-in name of the person the kiosk itself acts as, so that nobody needs to sign in; empty: they do.
     device_person: String,
-    /// After so many seconds without a touch a session ends: 10 to 3600.
+    /// After so many seconds without a touch a session ends: 5 to 3600.
     lock_after: Option<u16>,
     /// After so many seconds without a touch the screen dims, says how to begin, and is dark if it is night.
     dim_after: Option<u32>,
@@ -143,12 +143,12 @@ impl Settings {
 
     /// When a session ends by itself.
     pub fn lock_after(&self) -> Duration {
-        Duration::from_secs(self.lock_after.unwrap_or(120).clamp(10, 3600).into())
+        Duration::from_secs(self.lock_after.unwrap_or(120).clamp(5, 3600).into())
     }
 
     /// When the screen rests.
     pub fn rest_times(&self) -> RestTimes {
-        let seconds = |set: Option<u32>, usual: u32| Duration::from_secs(set.unwrap_or(usual).max(10).into());
+        let seconds = |set: Option<u32>, usual: u32| Duration::from_secs(set.unwrap_or(usual).max(1).into());
         RestTimes {
             dim: seconds(self.dim_after, 120),
             quiet: seconds(self.quiet_after, 300),

@@ -25,6 +25,13 @@ impl Diagnosis {
         Self { db }
     }
 
+    /// The database's version, as PostgreSQL says it.
+    pub async fn version(&self, actor: &Actor) -> Result<String, DiagnosisError> {
+        actor.require(Permission::Keep)?;
+        let client = self.db.client().await?;
+        Ok(diagnosis::version(&client).await?)
+    }
+
     /// What the database says of itself and of the program's role.
     pub async fn database(&self, actor: &Actor) -> Result<DatabaseFacts, DiagnosisError> {
         actor.require(Permission::Administer)?;

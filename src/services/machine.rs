@@ -3,6 +3,9 @@
 //! Read from the kernel's files (`/proc`, `/sys`) and, on a Pi, its firmware (`vcgencmd get_throttled`, as documented by
 //! Raspberry Pi); what a machine does not have is absent, not zero.
 
+pub mod camera;
+mod panel;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -99,14 +102,14 @@ impl Machine {
     /// What is wrong now.
     pub async fn condition(&self, actor: &Actor) -> Result<Condition, MachineError> {
         actor.require(Permission::Look)?;
-        let word = throttling().await;
+        let word = self.throttling().await;
         Ok(self.judge(word))
     }
 
     /// Everything there is to know.
     pub async fn status(&self, actor: &Actor) -> Result<MachineStatus, MachineError> {
         actor.require(Permission::Keep)?;
-        let word = throttling().await;
+        let word = self.throttling().await;
         let (disk_free, disk_whole) = self.disk().unzip();
         let memory = self.read("proc/meminfo").unwrap_or_default();
         let rollup = self.read("proc/self/smaps_rollup").unwrap_or_default();
@@ -135,7 +138,7 @@ impl Machine {
             Power::Reboot => &["--no-block", "reboot"],
             Power::ShutDown => &["--no-block", "poweroff"],
         };
-        let asked = Command::new("systemctl")
+        let asked = Command::new(self.tool("systemctl"))
             .arg("--no-ask-password")
             .args(arguments)
             .stdin(Stdio::null())
@@ -164,6 +167,20 @@ impl Machine {
             too_little_power: word & 1 != 0,
             types: self.read("proc/bus/input/devices").is_some_and(|devices| devices.split("\n\n").any(types)),
         }
+    }
+
+    /// What the Pi's firmware says of heat and power; `None` where there is none.
+    async fn throttling(&self) -> Option<u32> {
+        let asked =
+            Command::new(self.tool("vcgencmd")).arg("get_throttled").stdin(Stdio::null()).kill_on_drop(true).output();
+        let output = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
+        throttled_word(&String::from_utf8_lossy(&output.stdout))
+    }
+
+    /// Where a program of this machine lies.
+    fn tool(&self, name: &str) -> PathBuf {
+        // Of the running machine the search path knows.
+        if self.root == Path::new("/") { name.into() } else { self.root.join("usr/bin").join(name) }
     }
 
     fn read(&self, path: &str) -> Option<String> {
@@ -214,13 +231,6 @@ fn types(device: &str) -> bool {
     plugged && heard && events & (1 << 20) != 0
 }
 
-/// What the Pi's firmware says of heat and power; `None` where there is none.
-async fn throttling() -> Option<u32> {
-    let asked = Command::new("vcgencmd").arg("get_throttled").stdin(Stdio::null()).kill_on_drop(true).output();
-    let output = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
-    throttled_word(&String::from_utf8_lossy(&output.stdout))
-}
-
 fn throttled_word(text: &str) -> Option<u32> {
     let hex = text.trim().strip_prefix("throttled=0x")?;
     u32::from_str_radix(hex, 16).ok()
@@ -239,102 +249,4 @@ async fn addresses() -> Vec<IpAddr> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(root: &Path, path: &str, text: &str) {
-        let file = root.join(path);
-        std::fs::create_dir_all(file.parent().expect("below the root")).expect("made");
-        std::fs::write(file, text).expect("written");
-    }
-
-    fn pi() -> (tempfile::TempDir, Machine) {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        write(root.path(), "sys/class/thermal/thermal_zone0/temp", "61250\n");
-        write(root.path(), "sys/class/net/lo/carrier", "1\n");
-        write(root.path(), "sys/class/net/eth0/carrier", "1\n");
-        write(root.path(), "proc/meminfo", "MemTotal:        8245892 kB\nMemAvailable:    6011036 kB\n");
-        write(root.path(), "proc/self/smaps_rollup", "Rss:  200 kB\nPss:  150 kB\n");
-        write(root.path(), "proc/uptime", "3600.25 14000.00\n");
-        write(root.path(), "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0");
-        write(root.path(), "backups/inventory.tar.zst", "");
-        let machine = Machine::at(root.path(), root.path());
-        (root, machine)
-    }
-
-    #[tokio::test]
-    async fn a_machine_in_order_has_nothing_to_say() {
-        let (_root, machine) = pi();
-        let status = machine.status(&Actor::program()).await.expect("allowed");
-        assert!(!status.condition.offline && status.condition.hot.is_none());
-        assert_eq!(status.celsius, Some(61.25));
-        assert_eq!(status.memory_whole, Some(8_245_892 * 1024));
-        assert_eq!(status.program_memory, Some(150 * 1024));
-        assert_eq!(status.uptime, Some(Duration::from_millis(3_600_250)));
-        assert!(status.last_backup.is_some_and(|at| at <= SystemTime::now()));
-        assert_eq!(status.model.as_deref(), Some("Raspberry Pi 5 Model B Rev 1.0"));
-        assert!(status.disk_whole > status.disk_free && status.disk_free > Some(0));
-    }
-
-    #[tokio::test]
-    async fn heat_and_a_lost_cable_are_told_and_clear_by_themselves() {
-        let (root, machine) = pi();
-        write(root.path(), "sys/class/thermal/thermal_zone1/temp", "83000\n");
-        write(root.path(), "sys/class/net/eth0/carrier", "0\n");
-        let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
-        assert_eq!((told.hot, told.offline), (Some(83.0), true));
-        write(root.path(), "sys/class/thermal/thermal_zone1/temp", "70000\n");
-        write(root.path(), "sys/class/net/wlan0/carrier", "1\n");
-        let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
-        assert_eq!((told.hot, told.offline), (None, false));
-    }
-
-    #[tokio::test]
-    async fn a_scanner_is_known_by_its_keys_and_a_mouse_or_a_power_button_is_none() {
-        let (root, machine) = pi();
-        let mouse = "I: Bus=0003 Vendor=046d Product=c077 Version=0111\nH: Handlers=mouse0 event0 \nB: EV=17\n";
-        let button = "I: Bus=0019 Vendor=0001 Product=0001 Version=0100\nH: Handlers=kbd event1 \nB: EV=100003\n";
-        let scanner = "I: Bus=0003 Vendor=05e0 Product=1200 Version=0110\nN: Name=\"Symbol Bar Code Scanner\"\n\
-             H: Handlers=sysrq kbd event2 \nB: EV=120013\n";
-        for (devices, expected) in [
-            (format!("{mouse}\n{button}\n"), false),
-            (format!("{mouse}\n{button}\n{scanner}\n"), true),
-            (String::new(), false),
-        ] {
-            write(root.path(), "proc/bus/input/devices", &devices);
-            let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
-            assert_eq!(told.types, expected, "{devices}");
-        }
-    }
-
-    #[test]
-    fn the_firmwares_word_is_read() {
-        let (_root, machine) = pi();
-        assert_eq!(throttled_word("throttled=0x50005\n"), Some(0x50005));
-        assert_eq!(throttled_word("error=1"), None);
-        let judged = machine.judge(Some(0x50005));
-        assert!(judged.throttled && judged.too_little_power);
-        let past = machine.judge(Some(0x50000));
-        assert!(!past.throttled && !past.too_little_power, "what was is not what is");
-    }
-
-    #[tokio::test]
-    async fn a_machine_without_such_files_is_not_in_trouble() {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        let machine = Machine::at(root.path(), root.path());
-        let told = machine.condition(&Actor::anonymous()).await.expect("everybody may know");
-        assert_eq!((told.offline, told.hot), (false, None));
-        assert_eq!(machine.status(&Actor::program()).await.expect("allowed").celsius, None);
-    }
-
-    #[tokio::test]
-    async fn only_a_keeper_reads_all_and_only_an_admin_turns_it_off() {
-        let (_root, machine) = pi();
-        for (role, reads) in [(crate::domain::Role::Member, false), (crate::domain::Role::Keeper, true)] {
-            let actor = Actor { person: None, role };
-            assert_eq!(machine.status(&actor).await.is_ok(), reads);
-            let refused = machine.power(&actor, Power::ShutDown).await;
-            assert!(matches!(refused, Err(MachineError::Forbidden(_))));
-        }
-    }
-}
+mod tests;

@@ -23,6 +23,11 @@ pub struct DatabaseFacts {
     pub is_private: bool,
 }
 
+/// The version, as PostgreSQL says it.
+pub async fn version(client: &impl GenericClient) -> Result<String, StoreError> {
+    Ok(client.query_one("select current_setting('server_version')", &[]).await?.get(0))
+}
+
 pub async fn facts(client: &impl GenericClient) -> Result<DatabaseFacts, StoreError> {
     let row = client
         .query_one(

@@ -1,10 +1,12 @@
 //! The kiosk: find, take, put back, know what is left, pressed as a person presses.
 
 mod acts;
+mod always;
 mod counts;
 mod keys;
 mod lists;
 mod people;
+mod photos;
 mod scans;
 
 use std::time::Duration;

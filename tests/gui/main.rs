@@ -9,6 +9,7 @@ mod first_run;
 mod keeping;
 mod kiosk;
 mod layout;
+mod ready;
 mod render;
 mod soak;
 mod speed;

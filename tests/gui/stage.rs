@@ -6,6 +6,8 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use inventory::domain::search::Analyser;
 use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
 use inventory::gui::ui::{AppWindow, Phase, SessionAdapter};
-use inventory::gui::{Desktop, Kiosk, Opener, Program, Room, Surroundings};
+use inventory::gui::{Desktop, Kiosk, Opener, Program, Room, StartError, Surroundings};
 use inventory::services::Services;
 use inventory::services::catalog::{ItemView, NewItem, Placement};
 use inventory::services::health::{Health, Schema};
@@ -54,7 +56,7 @@ where
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
-    play_over(std::future::ready(Meaning::absent(EmbedError::Stopped)), desktop, set, act);
+    play_over(TestDb::new(), std::future::ready(Meaning::absent(EmbedError::Stopped)), desktop, set, act);
 }
 
 /// The same with the real model, which has read what `set` made.
@@ -65,7 +67,7 @@ pub fn play_with_meaning<S, P>(
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
-    play_over(real_meaning(), desktop, set, act);
+    play_over(TestDb::new(), real_meaning(), desktop, set, act);
 }
 
 /// How a kiosk is set up.
@@ -74,8 +76,17 @@ pub enum Kiosked {
     Example,
     /// Over somebody's own inventory: people say who they are.
     Locked,
-    /// The same, on this machine.
-    On(Machine),
+    /// The same, with this around it.
+    In(Surroundings),
+    /// The first tries to open the inventory fail, so many of them.
+    After(usize),
+}
+
+/// This machine around the kiosk, and what `kiosk.toml` says, in a folder that has to outlive the play.
+pub fn around(machine: Machine, folder: &Path, settings: &str) -> Surroundings {
+    let file = folder.join("kiosk.toml");
+    std::fs::write(&file, settings).expect("written");
+    Surroundings { machine: Some(machine), settings: Some(file), ..Surroundings::default() }
 }
 
 /// Runs a play at a kiosk with so many pixels, at which everybody may do everything.
@@ -100,20 +111,41 @@ pub fn play_kiosk_as<S, P>(
     S: Future<Output = ()> + Send + 'static,
     P: Future<Output = ()> + 'static,
 {
+    play_kiosk_over(TestDb::new(), kiosked, room, set, act);
+}
+
+/// The same over this database.
+pub fn play_kiosk_over<S, P>(
+    database: impl Future<Output = TestDb>,
+    kiosked: Kiosked,
+    room: (u32, u32),
+    set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
+    act: impl FnOnce(Stage) -> P + Send + 'static,
+) where
+    S: Future<Output = ()> + Send + 'static,
+    P: Future<Output = ()> + 'static,
+{
     let example = matches!(kiosked, Kiosked::Example);
-    let machine = if let Kiosked::On(machine) = kiosked { Some(machine) } else { None };
+    let failures = AtomicUsize::new(if let Kiosked::After(failures) = &kiosked { *failures } else { 0 });
+    let surroundings = if let Kiosked::In(surroundings) = kiosked { surroundings } else { Surroundings::default() };
     let open = move |opener: Opener| {
         let opener: Opener = Arc::new(move |wish| {
+            let fails = failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
             let opening = opener(wish);
-            async move { opening.await.map(|program| Program { example, ..program }) }.boxed()
+            async move {
+                if fails {
+                    return Err(StartError::Database("it is away".into()));
+                }
+                opening.await.map(|program| Program { example, ..program })
+            }
+            .boxed()
         });
         let room = Some(Room { width: room.0, height: room.1 });
-        let surroundings = Surroundings { machine, ..Surroundings::default() };
         let kiosk = Kiosk::open(runtime(), opener, surroundings, room).expect("a window opens");
         kiosk.window().show().expect("the testing backend shows windows");
         Opened::Kiosk(kiosk)
     };
-    play_over(std::future::ready(Meaning::absent(EmbedError::Stopped)), open, set, act);
+    play_over(database, std::future::ready(Meaning::absent(EmbedError::Stopped)), open, set, act);
 }
 
 fn desktop(opener: Opener) -> Opened {
@@ -122,6 +154,7 @@ fn desktop(opener: Opener) -> Opened {
 
 /// Runs a play on the window's thread, with Ann as the admin of an inventory that `set` has filled.
 fn play_over<S, P>(
+    database: impl Future<Output = TestDb>,
     meaning: impl Future<Output = Meaning>,
     open: impl FnOnce(Opener) -> Opened + Send + 'static,
     set: impl FnOnce(Arc<Props>) -> S + Send + 'static,
@@ -133,7 +166,7 @@ fn play_over<S, P>(
     let _alone = one_at_a_time();
     let (tell, told) = mpsc::channel();
     runtime().block_on(async {
-        let database = TestDb::new().await;
+        let database = database.await;
         let photos = tempfile::tempdir().expect("a temporary folder");
         let meaning = meaning.await;
         let services = Services::with_photos(&database.db, photos.path());

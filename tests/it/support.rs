@@ -61,6 +61,20 @@ impl TestDb {
         }
     }
 
+    /// In a cluster of the test's own, which may be stopped and started again.
+    pub async fn in_cluster(cluster: &Cluster) -> Self {
+        let name = "own".to_owned();
+        let (client, _) = connect(&cluster.admin("postgres")).await;
+        database::ensure(&client, &name).await.expect("the database is made");
+        let (admin, program) = (cluster.admin(&name), cluster.program(&name));
+        let (mut migrating, connection) = connect(&admin).await;
+        migrate::migrate(&mut migrating).await.unwrap_or_else(|error| panic!("the migrations run: {error}"));
+        drop(migrating);
+        connection.await.ok();
+        let db = Db::new(&program, &config(Path::new("/nonexistent")).database).expect("no TLS in play");
+        Self { db, name, admin, program }
+    }
+
     /// A pooled client with the program's rights.
     pub async fn client(&self) -> Client {
         self.db.client().await.expect("the test's database answers")

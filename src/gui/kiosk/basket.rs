@@ -9,7 +9,7 @@ use slint::{Model as _, ModelRc, SharedString, VecModel};
 use super::super::booking::amount;
 use super::super::desktop::{Face, react};
 use super::super::models::sync;
-use super::super::ui::{BasketAdapter, BasketRow, BasketTrouble, Page, Verb};
+use super::super::ui::{BasketAdapter, BasketRow, BasketTrouble, BookingAdapter, Page, Verb};
 use super::super::{format, live, notices, results};
 use super::{navigation, on};
 use crate::domain::act::ActError;
@@ -43,14 +43,9 @@ pub fn connect(face: &Rc<Face>) {
             add(face, id);
         }
     }));
+    adapter.on_add_asked(on(face, add_asked));
     adapter.on_turn(react(face, |face, verb: Verb| {
-        change(face, |basket| {
-            basket.turn(match verb {
-                Verb::PutBack => BasketVerb::PutBack,
-                Verb::Move => BasketVerb::Move,
-                _ => BasketVerb::Take,
-            });
-        });
+        change(face, |basket| basket.turn(verb_of(verb)));
     }));
     adapter.on_step_line({
         let step = react(face, |face, (id, by): (SharedString, i32)| {
@@ -103,6 +98,32 @@ pub fn connect(face: &Rc<Face>) {
 
 /// Puts one more of a thing into the basket, and shows it.
 pub fn add(face: &Rc<Face>, item: ItemId) {
+    put(face, item, |_| {});
+}
+
+/// Puts as many as an act asks for into the basket, which does what the act would have done.
+fn add_asked(face: &Rc<Face>) {
+    let booking = face.adapter::<BookingAdapter>();
+    let Ok(item) = booking.get_item().parse::<ItemId>() else { return };
+    let amount = face.numbers().read(&booking.get_amount()).filter(|_| booking.get_countable());
+    let verb = verb_of(booking.get_verb());
+    put(face, item, move |basket| {
+        basket.turn(verb);
+        if let Some(error) = amount.and_then(|amount| basket.set(item, amount).err()) {
+            tracing::debug!("One lies in the basket: {error}");
+        }
+    });
+}
+
+fn verb_of(verb: Verb) -> BasketVerb {
+    match verb {
+        Verb::PutBack => BasketVerb::PutBack,
+        Verb::Move => BasketVerb::Move,
+        _ => BasketVerb::Take,
+    }
+}
+
+fn put(face: &Rc<Face>, item: ItemId, then: impl FnOnce(&mut Basket) + 'static) {
     super::require(face, Permission::Book, move |face| {
         face.call(
             move |services, actor| async move { services.catalog.summaries(&actor, &[item]).await },
@@ -111,6 +132,7 @@ pub fn add(face: &Rc<Face>, item: ItemId) {
                 Ok(Some(item)) => {
                     change(face, |basket| {
                         basket.add(item.id, item.kind);
+                        then(basket);
                     });
                     navigation::open(face, Page::Basket, "");
                 }

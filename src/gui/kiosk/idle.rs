@@ -10,7 +10,8 @@ use slint::{Timer, TimerMode};
 use super::super::desktop::Face;
 use super::super::format;
 use super::super::ui::{IdleAdapter, Rest};
-use super::{backlight, on, session};
+use super::{on, session};
+use crate::domain::Actor;
 
 /// Since when nothing was touched.
 pub struct State {
@@ -54,6 +55,8 @@ pub fn connect(face: &Rc<Face>) {
         wake(face);
     }));
     adapter.on_touched(on(face, touched));
+    // Who went before may have left it dark.
+    brighten(face, 1.0);
     face.kiosk.idle.ticks.start(TimerMode::Repeated, Duration::from_secs(1), on(face, tick));
 }
 
@@ -102,7 +105,17 @@ fn show(face: &Rc<Face>, rest: Rest) {
         Rest::Quiet => 0.25,
         Rest::Blank => 0.0,
     };
-    backlight::set(&face.runtime, level);
+    brighten(face, level);
+}
+
+/// Whoever stands there, and before there is an inventory too.
+fn brighten(face: &Face, level: f32) {
+    let Some(machine) = face.surroundings.machine.clone() else { return };
+    face.runtime.spawn(async move {
+        if let Err(error) = machine.brighten(&Actor::anonymous(), level).await {
+            tracing::warn!("The panel keeps its brightness: {error}");
+        }
+    });
 }
 
 #[cfg(test)]

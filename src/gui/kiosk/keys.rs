@@ -52,8 +52,6 @@ impl Default for State {
 const PROBE: &str = "\u{f7fe}";
 /// How often it is looked whether keys still arrive: a page that goes may take the focus with it.
 const WATCH: Duration = Duration::from_millis(500);
-/// A page that was just opened has its fields by then.
-const SETTLED: Duration = Duration::from_millis(60);
 /// How often it is noted that the window's loop came round. Between two keys of a person it does, unless it is busy.
 const BEAT: Duration = Duration::from_millis(20);
 /// Keys that come this long after the last beat may have waited.
@@ -194,9 +192,10 @@ pub fn set_up(face: &Face) {
     face.kiosk.keys.scanner.borrow_mut().set(face.settings.borrow().scanner().clone());
 }
 
-/// Another page is shown, and may have taken the focus with it: that is looked after at once.
+/// Another page is about to be shown, and the one that goes takes the focus with it. Keys that come before the next one is
+/// drawn are heard all the same; a field of its own takes them when it is there.
 pub fn moved(face: &Rc<Face>) {
-    Timer::single_shot(SETTLED, on(face, watch));
+    face.window.invoke_take_keys();
 }
 
 /// Where nothing has the focus, keys go nowhere: then the page is given it again.
@@ -205,8 +204,7 @@ fn watch(face: &Rc<Face>) {
     state.heard.set(false);
     give_probe(face);
     if !state.heard.get() {
-        let adapter = face.adapter::<ScannerAdapter>();
-        adapter.set_focus_lost(adapter.get_focus_lost().wrapping_add(1));
+        face.window.invoke_take_keys();
     }
     if state.typed_at.get().is_some_and(|at| at.elapsed() > HARDWARE_FOR) {
         state.typed_at.set(None);

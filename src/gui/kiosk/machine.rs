@@ -20,7 +20,7 @@ pub struct State {
 }
 
 /// How often it is looked whether something is wrong.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(2);
 /// The first time, as soon as there may be an inventory to be allowed by.
 const FIRST_LOOK: Duration = Duration::from_millis(700);
 
@@ -78,13 +78,14 @@ pub fn show(face: &Rc<Face>) {
                 None => None,
             };
             let backlog = services.search.backlog(&actor).await.ok().map(|left| left.words + left.vectors);
-            (status.unwrap_or_default(), backlog)
+            let version = services.diagnosis.version(&actor).await.ok();
+            (status.unwrap_or_default(), backlog, version)
         },
-        |face, (status, backlog)| rows(face, &status, backlog),
+        |face, (status, backlog, version)| rows(face, &status, backlog, version),
     );
 }
 
-fn rows(face: &Rc<Face>, status: &MachineStatus, backlog: Option<i64>) {
+fn rows(face: &Rc<Face>, status: &MachineStatus, backlog: Option<i64>, version: Option<String>) {
     let Some(shown) = face.shown.borrow().clone() else { return };
     let report = shown.program.health.report();
     let numbers = face.numbers();
@@ -96,7 +97,13 @@ fn rows(face: &Rc<Face>, status: &MachineStatus, backlog: Option<i64>) {
         row(StatusWhat::Version, format!("inventory {}", env!("CARGO_PKG_VERSION"))),
         StatusRow {
             trouble: matches!(report.database, Database::Down { .. }),
-            ..row(StatusWhat::Database, String::new())
+            // Debian's own words behind the number are of no use here.
+            ..row(
+                StatusWhat::Database,
+                version
+                    .and_then(|text| text.split(' ').next().map(|number| format!("PostgreSQL {number}")))
+                    .unwrap_or_default(),
+            )
         },
         row(
             StatusWhat::Search,

@@ -6,9 +6,11 @@ use std::rc::Rc;
 use slint::SharedString;
 
 use super::super::desktop::{Face, react};
-use super::super::ui::{Column, ItemAdapter, KioskAdapter, Navigation, Page, ResultsAdapter, TreeAdapter, Verb};
+use super::super::ui::{
+    Column, ItemAdapter, Keyboard, KioskAdapter, Navigation, Page, ResultsAdapter, TreeAdapter, Verb,
+};
 use super::super::{booking, item, results, results::Keep};
-use super::{basket, code, count, home, keys, ledger, low, machine, on, places, session};
+use super::{basket, code, count, home, keys, ledger, low, machine, on, photo, places, session};
 use crate::domain::Permission;
 
 /// One page on the way.
@@ -176,6 +178,7 @@ fn go(face: &Rc<Face>, stop: Stop) {
 fn leave(face: &Rc<Face>, stop: &Stop) {
     match stop.page {
         Page::Act => booking::close(face),
+        Page::Item => photo::close(face),
         Page::Find | Page::Places => {
             let left = look(face);
             if let Some(last) = face.kiosk.navigation.way.borrow_mut().last_mut() {
@@ -189,6 +192,8 @@ fn leave(face: &Rc<Face>, stop: &Stop) {
 /// Shows the page the way ends at.
 fn arrive(face: &Rc<Face>) {
     let stop = here(face);
+    // Its word belongs to the page that went.
+    face.adapter::<Keyboard>().set_go_word("".into());
     let adapter = face.adapter::<Navigation>();
     adapter.set_id(stop.id.clone());
     adapter.set_acting(stop.verb.is_some());

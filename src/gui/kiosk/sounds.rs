@@ -14,6 +14,11 @@ const RATE: u32 = 22_050;
 /// Played at once; what takes longer was a broken player.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// A program that plays a WAV file from its standard input, and its arguments.
+type Player<'a> = (&'a str, &'a [&'a str]);
+/// ALSA's own, and PipeWire's where a desktop runs.
+const PLAYERS: [Player<'_>; 2] = [("aplay", &["-q", "-"]), ("pw-play", &["-"])];
+
 /// A tone: its pitch in hertz and how long it lasts in milliseconds.
 type Note = (f32, u32);
 const GOOD: [Note; 2] = [(880.0, 70), (1318.5, 110)];
@@ -63,14 +68,22 @@ fn play(face: &Rc<Face>, wave: &'static [u8]) {
         return;
     }
     face.runtime.spawn(async move {
-        for (player, arguments) in [("aplay", &["-q", "-"][..]), ("pw-play", &["-"][..])] {
-            match tokio::time::timeout(LONGEST, play_with(player, arguments, wave)).await {
-                Ok(Ok(true)) => return,
-                Ok(Ok(false)) | Err(_) => {}
-                Ok(Err(error)) => tracing::debug!("{player} plays nothing: {error}"),
-            }
+        if !play_through(&PLAYERS, wave).await {
+            tracing::debug!("No sound: no player took it");
         }
     });
+}
+
+/// Gives the wave to the first player that takes all of it. Answers whether there was one.
+async fn play_through(players: &[Player<'_>], wave: &[u8]) -> bool {
+    for &(player, arguments) in players {
+        match tokio::time::timeout(LONGEST, play_with(player, arguments, wave)).await {
+            Ok(Ok(true)) => return true,
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(error)) => tracing::debug!("{player} plays nothing: {error}"),
+        }
+    }
+    false
 }
 
 /// Whether the player took it all.
@@ -112,6 +125,21 @@ mod tests {
         assert!((pitch(&good[first..]) - 1318.5).abs() < 30.0, "{}", pitch(&good[first..]));
         let bad = samples(&wave(&BAD));
         assert!((pitch(&bad) - 165.0).abs() < 10.0, "{}", pitch(&bad));
+    }
+
+    #[tokio::test]
+    async fn the_first_player_that_works_is_given_the_whole_wave() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let heard = folder.path().join("heard.wav");
+        let keep = format!("cat > '{}'", heard.display());
+        let keeps = ["-c", keep.as_str()];
+        let players: [Player<'_>; 3] = [("/no/such/player", &[]), ("/bin/false", &[]), ("/bin/sh", &keeps)];
+        for notes in [&GOOD[..], &BAD[..]] {
+            assert!(play_through(&players, &wave(notes)).await);
+            assert_eq!(std::fs::read(&heard).expect("it was played"), wave(notes));
+        }
+        assert!(!play_through(&players[..2], &wave(&GOOD)).await, "nobody plays");
+        assert_ne!(wave(&GOOD), wave(&BAD));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret as _;
 use slint::{Global as _, Model as _};
 
 use crate::kiosk::{SMALL, at, page};
-use crate::stage::{Kiosked, Stage, pause, play_kiosk_as, runtime};
+use crate::stage::{Kiosked, Stage, around, pause, play_kiosk_as, runtime};
 
 /// Gives Ann a PIN and a badge, and answers what her badge says.
 pub async fn equip(stage: &Stage) -> (PersonId, String) {
@@ -233,23 +233,65 @@ fn a_fault_releases_the_session_and_home_is_back_within_two_seconds() {
 }
 
 #[test]
-fn a_hot_machine_is_told_on_every_page_and_no_longer_when_it_is_cool() {
-    let root = tempfile::tempdir().expect("a temporary folder");
-    let zone = root.path().join("sys/class/thermal/thermal_zone0");
-    std::fs::create_dir_all(&zone).expect("made");
-    std::fs::write(zone.join("temp"), "84000\n").expect("written");
-    let machine = Machine::at(root.path(), root.path());
+fn wrong_pins_slow_down_with_the_seconds_shown_and_lock_nobody_out() {
     play_kiosk_as(
-        Kiosked::On(machine),
+        Kiosked::Locked,
         SMALL,
         |_| async {},
-        move |stage| async move {
-            let hot = "The machine is too hot: 84 °C. Everything works, slower. Let air to it.";
-            let told = || MachineAdapter::get(stage.window()).get_celsius() == "84";
-            stage.until("the heat is told", told).await;
-            stage.until("the words are there", || stage.shows(hot)).await;
-            std::fs::write(zone.join("temp"), "60000\n").expect("written");
-            stage.until("and no longer", || MachineAdapter::get(stage.window()).get_celsius() == "").await;
+        |stage| async move {
+            equip(&stage).await;
+            stage.press("Sign in");
+            at(&stage, Page::SignIn).await;
+            let adapter = SignInAdapter::get(stage.window());
+            stage.until("Ann is offered", || adapter.get_faces().row_count() == 1).await;
+            stage.press("Ann Meyer");
+            let mut tries = 0;
+            while adapter.get_trouble() != SignInTrouble::Wait {
+                tries += 1;
+                assert!(tries < 7, "guessing is slowed down");
+                typed(&stage, "1234").await;
+            }
+            let wait = adapter.get_wait();
+            assert!((1..=300).contains(&wait), "at most five minutes: {wait} s");
+            let told =
+                |n: i32| format!("Too many wrong tries. Try again in {n} second{}.", if n == 1 { "" } else { "s" });
+            stage.until("the seconds are shown", || (1..=wait).any(|n| stage.shows(&told(n)))).await;
+            stage.until("it is over by itself", || adapter.get_trouble() == SignInTrouble::None).await;
+            typed(&stage, "4711").await;
+            stage.until("and the right one is right", || !anonymous(&stage)).await;
+        },
+    );
+}
+
+/// Types a PIN and waits for the answer.
+async fn typed(stage: &Stage, pin: &str) {
+    let adapter = SignInAdapter::get(stage.window());
+    for digit in pin.chars() {
+        stage.press(&digit.to_string());
+    }
+    stage.press("Sign in");
+    stage.until("it is answered", || !adapter.get_busy()).await;
+}
+
+#[test]
+fn a_session_nobody_uses_says_how_long_it_lasts_and_ends() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let surroundings = around(Machine::at(folder.path(), folder.path()), folder.path(), "lock_after = 5");
+    play_kiosk_as(
+        Kiosked::In(surroundings),
+        SMALL,
+        |_| async {},
+        |stage| async move {
+            let (_, badge) = equip(&stage).await;
+            scan(&stage, &badge);
+            stage.until("Ann is here", || !anonymous(&stage)).await;
+            let told = |n: i32| format!("Ann Meyer is signed out in {n} second{}", if n == 1 { "" } else { "s" });
+            stage.until("the time left is shown", || (1..=3).any(|n| stage.shows(&told(n)))).await;
+            stage.press("Stay");
+            stage.until("it begins anew", || stage.shows(&told(5))).await;
+            let lasted = stage.until("it ends", || anonymous(&stage)).await;
+            assert!(lasted > Duration::from_secs(3), "{lasted:?}");
+            assert_eq!(page(&stage), Page::Home);
         },
     );
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, mock_elapsed_time};
 use inventory::gui::ui::{
-    AppWindow, BasketAdapter, BookingAdapter, Choosing, CodeAdapter, CountAdapter, CountState, FaceRow, IdleAdapter,
-    ItemAdapter, Keyboard, KioskAdapter, MachineAdapter, Navigation, NewItemAdapter, Page, PlacesAdapter, PowerAsk,
-    Rest, ResultRow, ResultsAdapter, ScannerAdapter, SignInAdapter, SignInTrouble, StatusRow, StatusWhat, StepUp,
-    Throttling, Verb,
+    AppWindow, BasketAdapter, BookingAdapter, CameraState, Choosing, CodeAdapter, CountAdapter, CountState, FaceRow,
+    IdleAdapter, ItemAdapter, Keyboard, KioskAdapter, MachineAdapter, Navigation, NewItemAdapter, Page, PhotoAdapter,
+    PlacesAdapter, PowerAsk, Rest, ResultRow, ResultsAdapter, ScannerAdapter, SignInAdapter, SignInTrouble, StatusRow,
+    StatusWhat, StepUp, Throttling, Verb,
 };
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{
@@ -114,6 +114,11 @@ fn reset(window: &AppWindow) {
     ItemAdapter::get(window).set_tab(0);
     ItemAdapter::get(window).set_photos(ModelRc::default());
     NewItemAdapter::get(window).set_likely(ModelRc::default());
+    let photo = PhotoAdapter::get(window);
+    photo.set_shown(false);
+    photo.set_taking(false);
+    photo.set_phones(true);
+    photo.set_camera(CameraState::Ready);
     ScannerAdapter::get(window).set_raw("".into());
 }
 
@@ -126,6 +131,9 @@ pub fn all() -> Vec<View> {
         View::new("home: too hot", Page::Home).set(|window| MachineAdapter::get(window).set_celsius("84".into())),
         View::new("find", Page::Find),
         View::new("find: typing", Page::Find).typing(),
+        View::new("find: typing a word", Page::Find)
+            .set(|window| ResultsAdapter::get(window).set_query("screw".into()))
+            .typing(),
         View::new("find: to take", Page::Find).set(|window| {
             Navigation::get(window).set_acting(true);
             Navigation::get(window).set_verb(Verb::Take);
@@ -137,6 +145,16 @@ pub fn all() -> Vec<View> {
         View::new("item: photos", Page::Item).set(photos),
         View::new("item: a larger photo", Page::Item).set(photos).pressed("Larger picture", "Größeres Bild"),
         View::new("item: more", Page::Item).pressed("More", "Mehr"),
+        View::new("item: a photo", Page::Item).set(phone),
+        View::new("item: a photo, working", Page::Item).set(|window| {
+            phone(window);
+            PhotoAdapter::get(window).set_taking(true);
+        }),
+        View::new("item: a photo without a phone", Page::Item).set(|window| {
+            phone(window);
+            PhotoAdapter::get(window).set_phones(false);
+            PhotoAdapter::get(window).set_camera(CameraState::Absent);
+        }),
         act("take").set(|window| ask(window, Verb::Take, Choosing::None)),
         act("take: from").set(|window| ask(window, Verb::Take, Choosing::Source)),
         act("put back: to").set(|window| ask(window, Verb::PutBack, Choosing::Target)),
@@ -160,6 +178,9 @@ pub fn all() -> Vec<View> {
         View::new("find: kinds", Page::Find).pressed("Kind", "Art"),
         View::new("find: tags", Page::Find).pressed("Tag", "Schlagwort"),
         View::new("new item", Page::NewItem).set(likely),
+        View::new("new item: the camera works", Page::NewItem).set(|window| PhotoAdapter::get(window).set_taking(true)),
+        View::new("new item: no camera", Page::NewItem)
+            .set(|window| PhotoAdapter::get(window).set_camera(CameraState::NoProgram)),
         View::new("new item: typing", Page::NewItem).typing(),
         View::new("count: choose", Page::Count),
         View::new("count", Page::Count).set(|window| CountAdapter::get(window).set_state(CountState::Open)),
@@ -207,11 +228,16 @@ fn photos(window: &AppWindow) {
     ItemAdapter::get(window).set_photos(ModelRc::new(VecModel::from(vec![photo(), photo(), photo()])));
 }
 
+fn phone(window: &AppWindow) {
+    let photo = PhotoAdapter::get(window);
+    photo.set_code(Image::from_rgb8(SharedPixelBuffer::new(37, 37)));
+    photo.set_shown(true);
+}
+
 fn likely(window: &AppWindow) {
     let found = ResultsAdapter::get(window).get_rows();
     let first: Vec<ResultRow> = found.iter().take(2).collect();
     NewItemAdapter::get(window).set_likely(ModelRc::new(VecModel::from(first)));
-    NewItemAdapter::get(window).set_has_camera(true);
 }
 
 fn step_up(window: &AppWindow, step_up: StepUp) {
