@@ -21,6 +21,8 @@ use crate::domain::{Actor, Permission};
 /// Below this share of free disk, or this much, somebody should look after it.
 const DISK_LOW_SHARE: f64 = 0.05;
 const DISK_LOW_BYTES: u64 = 500_000_000;
+/// With so much left no disk is nearly full, however large it is.
+const DISK_PLENTY_BYTES: u64 = 5_000_000_000;
 /// A Pi 5 slows down from 80 °C (Raspberry Pi documentation, "Frequency management").
 const HOT_CELSIUS: f32 = 80.0;
 /// Whoever does not answer within this time is taken as silent.
@@ -158,9 +160,7 @@ impl Machine {
         let word = word.unwrap_or(0);
         Condition {
             offline: !self.online(),
-            disk_low: self.disk().and_then(|(free, whole)| {
-                (free < DISK_LOW_BYTES || (free as f64) < DISK_LOW_SHARE * whole as f64).then_some(free)
-            }),
+            disk_low: self.disk().and_then(|(free, whole)| is_low(free, whole).then_some(free)),
             hot: self.celsius().filter(|celsius| *celsius >= HOT_CELSIUS),
             // Bits 1, 2 and 3: the clock is capped, it is throttled, the soft limit of heat is reached. Bit 0: undervoltage.
             throttled: word & 0b1110 != 0,
@@ -234,6 +234,11 @@ fn types(device: &str) -> bool {
 fn throttled_word(text: &str) -> Option<u32> {
     let hex = text.trim().strip_prefix("throttled=0x")?;
     u32::from_str_radix(hex, 16).ok()
+}
+
+/// Is so little of so much free that somebody should look after it?
+fn is_low(free: u64, whole: u64) -> bool {
+    free < DISK_LOW_BYTES || free < DISK_PLENTY_BYTES && (free as f64) < DISK_LOW_SHARE * whole as f64
 }
 
 fn kilobytes(text: &str, name: &str) -> Option<u64> {

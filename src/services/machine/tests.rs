@@ -97,3 +97,18 @@ async fn only_a_keeper_reads_all_and_only_an_admin_turns_it_off() {
         assert!(matches!(refused, Err(MachineError::Forbidden(_))));
     }
 }
+
+#[test]
+fn a_disk_is_nearly_full_by_its_share_and_by_what_is_left() {
+    const GB: u64 = 1_000_000_000;
+    for (free, whole, expected) in [
+        (GB / 4, 2 * GB, true),
+        (2 * GB, 32 * GB, false),
+        (GB, 32 * GB, true),
+        (9 * GB, 270 * GB, false),
+        (4 * GB, 270 * GB, true),
+        (0, 0, true),
+    ] {
+        assert_eq!(is_low(free, whole), expected, "{free} of {whole}");
+    }
+}

@@ -80,17 +80,16 @@ fn whatever_is_wrong_with_the_machine_is_told_on_every_page_and_clears_by_itself
             let root = root.path();
             stage.press("Places");
             at(&stage, Page::Places).await;
-            let told = |words: &'static str| stage.until(words, move || stage.shows(words));
             write(root, zone, "84000");
-            told("The machine is too hot: 84 °C. Everything works, slower. Let air to it.").await;
+            told(&stage, "The machine is too hot: 84 °C. Everything works, slower. Let air to it.").await;
             write(root, zone, "50000");
             write(root, word, "throttled=0x2");
-            told("The machine slows itself down. Everything works, slower. Let air to it.").await;
+            told(&stage, "The machine slows itself down. Everything works, slower. Let air to it.").await;
             write(root, word, "throttled=0x10001");
-            told("The machine gets too little power. It may stop at any moment. Check the power supply.").await;
+            told(&stage, "The machine gets too little power. It may stop at any moment. Check the power supply.").await;
             write(root, word, "throttled=0x10000");
             write(root, cable, "0");
-            told("No network. This screen works on; phones and browsers do not reach it.").await;
+            told(&stage, "No network. This screen works on; phones and browsers do not reach it.").await;
             write(root, cable, "1");
             // The kernel's own files take no room, and offer none.
             std::fs::remove_file(&data).expect("the link goes");
@@ -102,7 +101,7 @@ fn whatever_is_wrong_with_the_machine_is_told_on_every_page_and_clears_by_itself
             stage.until("it is told", || stage.shows(&words)).await;
             std::fs::remove_file(&data).expect("the link goes");
             symlink(&kept, &data).expect("linked");
-            told("Search by meaning is off. Words, codes and names are found as ever.").await;
+            told(&stage, "Search by meaning is off. Words, codes and names are found as ever.").await;
             assert_eq!(page(&stage), Page::Places, "and nobody was sent anywhere");
         },
     );
@@ -177,7 +176,8 @@ fn an_admin_who_proves_it_is_asked_twice_and_then_the_machine_is_turned_off() {
     let surroundings = around(Machine::at(root.path(), root.path()), root.path(), "");
     play_kiosk_as(
         Kiosked::In(surroundings),
-        (1280, 720),
+        // So high that all of the page is in sight.
+        (1600, 1400),
         |_| async {},
         move |stage| async move {
             status(&stage).await;
@@ -195,6 +195,11 @@ fn an_admin_who_proves_it_is_asked_twice_and_then_the_machine_is_turned_off() {
             stage.until("systemd is told", || said() == "--no-ask-password --no-block poweroff\n").await;
         },
     );
+}
+
+/// Waits until these words are on the screen.
+async fn told(stage: &Stage, words: &str) {
+    stage.until(words, || stage.shows(words)).await;
 }
 
 /// To the status page, as Ann, with badge and PIN.

@@ -84,7 +84,7 @@ fn a_camera_that_takes_long_is_stopped_and_a_machine_without_one_says_so() {
         let photo = PhotoAdapter::get(stage.window());
         stage.until("it is offered", || stage.shows("Take a photo")).await;
         stage.press("Take a photo");
-        stage.until("it is told that it works", || stage.shows("The camera takes a picture")).await;
+        stage.until("it is told that it works", || stage.shows("Taking a picture")).await;
         photo.invoke_cancel();
         stage.until("it is stopped", || !photo.get_taking()).await;
         stage.until("and can begin anew", || stage.shows("Take a photo")).await;
