@@ -137,7 +137,8 @@ mod tests {
     async fn a_camera_is_what_is_plugged_in_and_not_what_a_processor_brings() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let machine = Machine::at(root.path(), root.path());
-        let look = || machine.camera(&Actor::anonymous(), "");
+        let anybody = Actor::anonymous();
+        let look = || machine.camera(&anybody, "");
         assert_eq!(look().await, Ok(Camera::Absent));
         write(root.path(), "sys/class/video4linux/video19/name", "pispbe-input\n");
         write(root.path(), "sys/class/video4linux/video19/index", "0\n");
@@ -150,7 +151,7 @@ mod tests {
         write(root.path(), "usr/bin/fswebcam", "#!/bin/sh\n");
         let Ok(Camera::Ready(line)) = look().await else { panic!("it is ready") };
         assert!(line.contains("/fswebcam ") && line.contains("-d /dev/video20 ") && line.ends_with("{file}"), "{line}");
-        let set = machine.camera(&Actor::anonymous(), "my-camera {file}").await;
+        let set = machine.camera(&anybody, "my-camera {file}").await;
         assert_eq!(set, Ok(Camera::Ready("my-camera {file}".into())), "a setting is believed");
     }
 
