@@ -12,7 +12,7 @@ use super::models::sync;
 use super::ui::{PlaceChoice, PlaceRow, SessionAdapter, TreeAdapter};
 use super::{kiosk, results, results::Keep};
 use crate::domain::ItemId;
-use crate::services::catalog::PlaceNode;
+use crate::services::catalog::{Overview, PlaceNode};
 
 /// What the window knows of the places.
 pub struct State {
@@ -185,6 +185,8 @@ impl State {
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<TreeAdapter>();
     adapter.set_rows(ModelRc::from(face.places.rows.clone()));
+    // Until it is counted there is nothing; the numbers of the .slint files are for looking at these alone.
+    count(face, Overview::default());
     adapter.on_choose(react(face, |face, id: SharedString| choose(face, id.parse().ok())));
     adapter.on_toggle(react(face, |face, id: SharedString| {
         let Ok(id) = id.parse::<ItemId>() else { return };
@@ -225,14 +227,20 @@ pub fn refresh(face: &Rc<Face>) {
         face.places.take(places);
         face.places.show(numbers);
         kiosk::places_known(face);
-        let tree = face.adapter::<TreeAdapter>();
-        tree.set_all_count(numbers.count(overview.items + overview.places));
-        tree.set_low_count(numbers.count(overview.low));
-        tree.set_lent_count(numbers.count(overview.lent));
-        let session = face.adapter::<SessionAdapter>();
-        session.set_item_number(i32::try_from(overview.items).unwrap_or(i32::MAX));
-        session.set_place_number(i32::try_from(overview.places).unwrap_or(i32::MAX));
-        session.set_items_in_all(numbers.count(overview.items));
-        session.set_places_in_all(numbers.count(overview.places));
+        count(face, overview);
     });
+}
+
+/// How much there is, in the foot and beside the lists.
+fn count(face: &Rc<Face>, overview: Overview) {
+    let numbers = face.numbers();
+    let tree = face.adapter::<TreeAdapter>();
+    tree.set_all_count(numbers.count(overview.items + overview.places));
+    tree.set_low_count(numbers.count(overview.low));
+    tree.set_lent_count(numbers.count(overview.lent));
+    let session = face.adapter::<SessionAdapter>();
+    session.set_item_number(i32::try_from(overview.items).unwrap_or(i32::MAX));
+    session.set_place_number(i32::try_from(overview.places).unwrap_or(i32::MAX));
+    session.set_items_in_all(numbers.count(overview.items));
+    session.set_places_in_all(numbers.count(overview.places));
 }

@@ -72,6 +72,8 @@ struct Answer {
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<ResultsAdapter>();
     adapter.set_rows(ModelRc::from(face.rows.clone()));
+    adapter.set_total(0);
+    adapter.set_total_text(face.numbers().count(0));
     face.rows.on_ask(react(face, load));
     adapter.on_search(react(face, |face, _: SharedString| reload(face, Keep::First)));
     adapter.on_filter({

@@ -32,6 +32,7 @@ pub fn connect(face: &Rc<Face>) {
     adapter.set_lately(ModelRc::from(face.kiosk.home.lately.clone()));
     // Until one has been heard of.
     adapter.set_scanner_ready(false);
+    adapter.set_low(0);
     show_clock(face);
     face.kiosk.home.clock.start(TimerMode::Repeated, Duration::from_secs(1), on(face, |face| show_clock(face)));
 }
