@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use rust_i18n::t;
 
 use super::{history, statistics, system};
-use crate::domain::{ItemId, Permission};
+use crate::domain::{ItemId, ItemKind, Permission};
 use crate::services::catalog::{ItemSummary, ListFilter, ListOrder, Overview};
 use crate::services::stock::{HistoryFilter, HistoryLine};
 use crate::web::fault::Fault;
@@ -109,7 +109,12 @@ fn numbers(visit: &Visit, overview: &Overview, sees_loans: bool) -> Markup {
 
 async fn lately_used(visit: &Visit, lines: &[HistoryLine], most: usize) -> Result<Vec<ItemSummary>, Fault> {
     let mut seen = HashSet::new();
-    let ids: Vec<ItemId> =
-        lines.iter().map(|line| line.movement.item).filter(|item| seen.insert(*item)).take(most).collect();
-    Ok(visit.state.services.catalog.summaries(&visit.actor, &ids).await?)
+    let ids: Vec<ItemId> = lines.iter().map(|line| line.movement.item).filter(|item| seen.insert(*item)).collect();
+    let mut used = visit.state.services.catalog.summaries(&visit.actor, &ids).await?;
+    // A place is made and moved, not used; but better those than nothing.
+    if used.iter().any(|item| item.kind != ItemKind::Location) {
+        used.retain(|item| item.kind != ItemKind::Location);
+    }
+    used.truncate(most);
+    Ok(used)
 }
