@@ -45,7 +45,7 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<ConfigError>() || cause.is::<crate::telemetry::FilterError>() {
             return SETTING;
         }
-        if cause.is::<ClusterError>() || matches!(cause.downcast_ref(), Some(StoreError::Unavailable(_))) {
+        if cause.is::<ClusterError>() || matches!(cause.downcast_ref(), Some(StoreError::Unavailable(_) | StoreError::Closed)) {
             return DATABASE;
         }
         match cause.downcast_ref() {
@@ -82,6 +82,7 @@ mod tests {
         check(ConfigError::NoHome, SETTING);
         check(ClusterError::NoAccount, DATABASE);
         check(StoreError::Unavailable("down".into()), DATABASE);
+        check(StoreError::Closed, DATABASE);
         check(NotReady::Pending(vec!["V2".into()]), NOT_CURRENT);
         check(NotReady::Database(StoreError::Unavailable("down".into())), DATABASE);
         check(anyhow::anyhow!("anything"), FAILED);

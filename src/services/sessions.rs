@@ -254,7 +254,7 @@ impl Sessions {
         };
         let now = OffsetDateTime::now_utc();
         if now - session.seen_at > Duration::from_mins(1) {
-            sessions::touch(&client, session.id, whence.address).await?;
+            sessions::touch(&client, session.id, whence.address).await.or_else(StoreError::unless_closed)?;
         }
         let role = session.proof.role(person.role, self.rules.second_required);
         Ok(Some(SignedIn {

@@ -118,7 +118,7 @@ impl Tokens {
         let client = self.db.client().await?;
         let Some((token, person)) = tokens::by_hash(&client, &digest(token)).await? else { return Ok(None) };
         if token.last_used_at.is_none_or(|used| OffsetDateTime::now_utc() - used > Duration::from_mins(1)) {
-            tokens::touch(&client, token.id).await?;
+            tokens::touch(&client, token.id).await.or_else(StoreError::unless_closed)?;
         }
         Ok(Some((Actor::person(person.id, person.role.min(token.scope.most())), token)))
     }

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Another transaction got in between; the same call may succeed when repeated.
     #[error("another change got in between")]
     Serialization,
+    /// Reading works and writing does not: `deploy/upgrade.sh` has not verified yet, or the server is a replica.
+    #[error("nothing can be written now: the inventory is being upgraded")]
+    Closed,
     /// The role lacks the right.
     #[error("the database role may not do this: {0}")]
     Forbidden(String),
@@ -36,6 +39,14 @@ impl StoreError {
             _ => None,
         }
     }
+
+    /// Well enough for a note that may be missing: whoever looks goes on looking while nobody may write.
+    pub fn unless_closed(self) -> Result<(), Self> {
+        match self {
+            Self::Closed => Ok(()),
+            other => Err(other),
+        }
+    }
 }
 
 impl From<tokio_postgres::Error> for StoreError {
@@ -54,6 +65,8 @@ impl From<tokio_postgres::Error> for StoreError {
             Self::Refused { constraint: constraint.to_owned(), message: db.message().to_owned() }
         } else if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
             Self::Serialization
+        } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+            Self::Closed
         } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
             Self::Forbidden(db.message().to_owned())
         } else if code.code().starts_with("57P") || code.code().starts_with("08") {

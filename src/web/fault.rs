@@ -59,6 +59,8 @@ pub enum Fault {
     Refused(String),
     /// The database does not answer.
     Unavailable,
+    /// Nothing can be written while an upgrade is not verified.
+    Closed,
     Internal,
 }
 
@@ -80,7 +82,7 @@ impl Fault {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
-            Self::Unavailable | Self::NotSetUp => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Closed | Self::NotSetUp => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -108,6 +110,7 @@ impl Fault {
             Self::TooSlow => "too_slow",
             Self::Refused(_) => "refused",
             Self::Unavailable => "unavailable",
+            Self::Closed => "closed",
             Self::Internal => "internal",
         }
     }

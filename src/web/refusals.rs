@@ -22,6 +22,7 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Closed => Self::Closed,
             StoreError::NotFound(_) => Self::NotFound,
             StoreError::Serialization => Self::Refused("another change got in between; ask again".into()),
             other => {

@@ -23,6 +23,7 @@ mod slow;
 mod stocktake;
 mod tokens;
 mod tools;
+mod upgrading;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
