@@ -12,6 +12,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/common.sh"
 . "$here/lib/certificate.sh"
+. "$here/lib/offsite.sh"
 
 quiet='' bad=0
 for option in "$@"; do
@@ -145,6 +146,18 @@ look_at_kiosk() {
     fi
 }
 
+# Backups on another machine too, where offsite.sh was told one: sent within three days.
+look_at_offsite() {
+    local sent=$offsite_dir/sent
+    has_offsite || return 0
+    offsite_settings
+    if [ -n "$(find "$sent" -mtime -3 2>/dev/null)" ]; then
+        row ✓ off-site "$(cat "$sent") on $target"
+    else
+        row ✗ off-site "nothing was sent to $target for three days" "journalctl --unit inventory-offsite; $here/offsite.sh --push"
+    fi
+}
+
 # The Pi's firmware on its power supply and cooling.
 look_at_power() {
     local throttled
@@ -162,5 +175,6 @@ look_at_web
 look_from_outside
 look_at_files
 look_at_kiosk
+look_at_offsite
 look_at_power
 [ "$bad" -eq 0 ] || fail "to be mended: $bad"

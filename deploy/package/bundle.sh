@@ -9,7 +9,7 @@ make_bundle() { # ARCHITECTURE
     mkdir -p "$root/packages" "$out"
     cp "$deb" "$pgvector" "$root/packages/"
     cp -r "$here"/{lib,config,nginx,monitoring,README.md} "$root/"
-    install -m 755 "$here"/{deploy,verify,upgrade,rollback,uninstall,certificate,letsencrypt}.sh "$root/"
+    install -m 755 "$here"/{deploy,verify,upgrade,rollback,uninstall,certificate,letsencrypt,offsite}.sh "$root/"
     manifest "$1" "$root" >"$root/MANIFEST"
     archive "$build/bundle-$1" inventory-deploy | gzip --no-name --fast >"$out/inventory-deploy.tar.gz.new" # xz did the work
     mv "$out/inventory-deploy.tar.gz.new" "$out/inventory-deploy.tar.gz"

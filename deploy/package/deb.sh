@@ -32,7 +32,7 @@ stage() { # DIRECTORY
     local run=$1/run read=$1/read name
     rm -rf "$1"
     mkdir -p "$run/deploy" "$read"/{deploy,model,lib} "$1/units" "$1/sbin"
-    install -m 755 "$here"/{deploy,verify,upgrade,rollback,uninstall,certificate,letsencrypt}.sh "$run/deploy/"
+    install -m 755 "$here"/{deploy,verify,upgrade,rollback,uninstall,certificate,letsencrypt,offsite}.sh "$run/deploy/"
     for name in lib config nginx monitoring; do
         cp -r "$here/$name" "$read/deploy/"
     done
