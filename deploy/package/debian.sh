@@ -65,7 +65,10 @@ bootstrap() { # SUITE ARCHITECTURES DIRECTORY PACKAGES(comma)
     need_root
     need_packages mmdebstrap
     sources_of "$1" >"$build/$1.sources"
-    rm -rf "$3"
+    # A try before this one, which may still be mounted: never through its /proc and /sys.
+    exec 8>"$3.lock"
+    flock 8
+    rm -rf --one-file-system "$3"
     if [ "$first" != "$(host_architecture)" ]; then
         emulator
         emulate=(python3 "$here/test/binfmt.py" "$emulator")
@@ -75,6 +78,7 @@ bootstrap() { # SUITE ARCHITECTURES DIRECTORY PACKAGES(comma)
         --aptopt='Acquire::Languages "none"' --dpkgopt='force-unsafe-io' --dpkgopt='path-exclude=/usr/share/man/*' \
         "$1" "$3" "$build/$1.sources" >"$build/bootstrap-$1-$first.log" 2>&1 ||
         fail "mmdebstrap $1 $2: $build/bootstrap-$1-$first.log"
+    exec 8>&-
 }
 
 # QEMU's user emulator for arm64, of Debian 13: the one of Debian 12 crashes on ONNX Runtime. Sets `emulator`.

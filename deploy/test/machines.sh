@@ -34,6 +34,38 @@ unpack_fresh() { # SUITE ARCHITECTURE DIRECTORY NAME
     ssh-keygen -q -A -f "$3"
 }
 
+# The same bundle under another version, its program replaced when one is given: what an upgrade brings.
+unpack_next() { # ROOT DIRECTORY VERSION [PROGRAM]
+    local bundle=$1$2 root=$work/next
+    rm -rf "$root" "$bundle"
+    mkdir -p "$bundle"
+    tar -xzf "$build/$architecture/inventory-deploy.tar.gz" -C "$bundle" --strip-components=1
+    ln -s ../inventory-deploy/offline "$bundle/offline"
+    dpkg-deb --raw-extract "$bundle"/packages/inventory_*.deb "$root"
+    sed -i "s/^Version: .*/Version: $3/" "$root/DEBIAN/control"
+    if [ -n "${4:-}" ]; then
+        install -m 755 "$4" "$root/usr/bin/inventory"
+        (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
+    fi
+    rm "$bundle"/packages/inventory_*.deb
+    dpkg-deb --root-owner-group -Znone --build "$root" "$bundle/packages/inventory_$3_$architecture.deb" >/dev/null
+    sed -i "s/^version: .*/version: $3/; /^files:/q" "$bundle/MANIFEST"
+    (cd "$bundle" && find . -type f ! -name MANIFEST -printf '%P\0' | sort -z | xargs -0 sha256sum) >"$work/sums"
+    cat "$work/sums" >>"$bundle/MANIFEST"
+}
+
+# Further packages of the release for a machine that has no network: what it lacks of them is fetched out here.
+add_packages() { # PACKAGE...
+    local pool=$build/pool/test-$suite-$architecture options name
+    mkdir -p "$pool/partial" "$work/nothing/partial" "$root/var/tmp/added"
+    apt_apart "$suite" "$architecture"
+    options=("${apart[@]}" -o "Dir::State::status=$root/var/lib/dpkg/status" -o APT::Install-Recommends=false --yes install "$@")
+    apt-get -o "Dir::Cache::archives=$pool" "${options[@]}" --download-only
+    apt-get -o "Dir::Cache::archives=$work/nothing" "${options[@]}" --print-uris | sed -n "s/^'[^']*' \([^ ]*\.deb\) .*/\1/p" |
+        while IFS= read -r name; do cp "$pool/$name" "$root/var/tmp/added/"; done
+    on sh -c 'DEBIAN_FRONTEND=noninteractive dpkg --install /var/tmp/added/*.deb && rm -r /var/tmp/added'
+}
+
 # Starts a root directory's systemd as process 1 of namespaces of its own: processes, mounts, control groups, network
 # (only its own loopback), names. Everything is real but the kernel's devices. DIRECTORY.first keeps its number outside.
 boot() { # DIRECTORY

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""How many colours a PNG of eight-bit RGB or RGBA has: enough to tell a drawn screen from a console or a blank one."""
+"""What a screen dump shows, as far as a script can tell (PNG of eight-bit RGB or RGBA).
+
+usage: picture.py colours FILE | changed FILE FILE    (how many colours; how many pixels in a thousand differ)
+"""
 import struct
 import sys
 import zlib
@@ -36,6 +39,21 @@ def rows(data):
         yield row, step
 
 
-with open(sys.argv[1], "rb") as image:
-    colours = {bytes(row[x : x + 3]) for row, step in rows(image.read()) for x in range(0, len(row), step)}
-print(len(colours))
+def pixels(name):
+    with open(name, "rb") as image:
+        return [bytes(row[x : x + 3]) for row, step in rows(image.read()) for x in range(0, len(row), step)]
+
+
+def main():
+    match sys.argv[1:]:
+        case ["colours", name]:
+            print(len(set(pixels(name))))
+        case ["changed", before, after]:
+            before, after = pixels(before), pixels(after)
+            assert len(before) == len(after), "pictures of one size"
+            print(1000 * sum(one != other for one, other in zip(before, after)) // len(before))
+        case _:
+            sys.exit(__doc__)
+
+
+main()

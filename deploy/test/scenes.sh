@@ -42,26 +42,6 @@ unpack_bundle() { # ROOT [offline]
     tar -xf "$build/$architecture/inventory-offline-$suite-$architecture.tar" -C "$1/var/tmp"
 }
 
-# The same bundle under another version, its program replaced when one is given: what an upgrade brings.
-unpack_next() { # ROOT DIRECTORY VERSION [PROGRAM]
-    local bundle=$1$2 root=$work/next
-    rm -rf "$root" "$bundle"
-    mkdir -p "$bundle"
-    tar -xzf "$build/$architecture/inventory-deploy.tar.gz" -C "$bundle" --strip-components=1
-    ln -s ../inventory-deploy/offline "$bundle/offline"
-    dpkg-deb --raw-extract "$bundle"/packages/inventory_*.deb "$root"
-    sed -i "s/^Version: .*/Version: $3/" "$root/DEBIAN/control"
-    if [ -n "${4:-}" ]; then
-        install -m 755 "$4" "$root/usr/bin/inventory"
-        (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-    fi
-    rm "$bundle"/packages/inventory_*.deb
-    dpkg-deb --root-owner-group -Znone --build "$root" "$bundle/packages/inventory_$3_$architecture.deb" >/dev/null
-    sed -i "s/^version: .*/version: $3/; /^files:/q" "$bundle/MANIFEST"
-    (cd "$bundle" && find . -type f ! -name MANIFEST -printf '%P\0' | sort -z | xargs -0 sha256sum) >"$work/sums"
-    cat "$work/sums" >>"$bundle/MANIFEST"
-}
-
 play() { # SUITE
     local suite=$1 root=$work/$1 from=$SECONDS
     say "== $suite, $architecture"

@@ -7,7 +7,8 @@ scene_second_machine() {
     unpack_bundle "$root"
     boot "$root"
     check "--role app without a database is refused" refuses "has no database" "$bundle/deploy.sh" --offline --role app
-    check "remote.sh with --role database sets PostgreSQL up, and nothing that is reached" database_alone
+    check "power goes while packages are installed" cut_set_up
+    check "remote.sh with --role database goes on from there: PostgreSQL, and nothing that is reached" database_alone
     scene_two_machines
     check "a ThingDB on the machine is taken over, stopped and kept" takes_over
     check "once: the next run leaves it alone" changes_nothing
@@ -26,6 +27,20 @@ shift
 exec nsenter --target "$(cat "$1.first")" --all env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 sh -c "\$*"
 WAY
     chmod 755 "$work/way"
+}
+
+cut_set_up() {
+    on "$bundle/deploy.sh" --offline --role database >"$work/deploy.log" 2>&1 &
+    local deploy=$!
+    for _ in $(seq 600); do
+        ! grep -qs '^Unpacking postgresql-1' "$root/var/log/inventory-deploy.log" || break
+        sleep 0.1
+    done
+    cut_power
+    wait "$deploy" 2>/dev/null || true
+    boot "$root"
+    fails grep -q 'changed$' "$work/deploy.log"
+    [ -n "$(on dpkg --audit)" ]
 }
 
 database_alone() {
@@ -54,6 +69,7 @@ scene_two_machines() {
     check "backups are made there too, by their unit" by_its_timer inventory-backup
     check "and the weekly look finds nothing to mend" by_its_timer inventory-verify
     check "a second run changes nothing there" changes_nothing --role app
+    check "backups go to another machine each night, encrypted, the newest stay" goes_off_site
     cut_power
     machine=$database_machine
     [ -n "$keep" ] || rm -rf "$root"
@@ -91,6 +107,42 @@ app_alone() {
     is 1 "$(psql_on "select least(1, count(*)) from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'inventory' and ssl and client_addr = '10.77.0.2'")"
     is 0 "$(psql_on "select count(*) from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'inventory' and not ssl")"
     machine=$app_machine
+}
+
+# To the database's machine, over its sshd, as an account that may do nothing else.
+goes_off_site() {
+    local output there=$database_root/home/keeper app=$machine before
+    local sent=$root/var/lib/inventory/config/offsite/sent
+    machine=$database_machine
+    on useradd --create-home keeper
+    machine=$app
+    output=$(fails on /usr/lib/inventory/deploy/offsite.sh keeper@second:backups --keep 2)
+    install -d -m 700 "$there/.ssh"
+    grep '^restrict,command="internal-sftp" ssh-ed25519 ' <<<"$output" >"$there/.ssh/authorized_keys"
+    chown --recursive --reference "$there" "$there/.ssh"
+    on /usr/lib/inventory/deploy/offsite.sh keeper@second:backups --keep 2
+    for _ in 1 2; do
+        sleep 1 # an archive's name has its second
+        before=$(cat "$sent")
+        on systemctl start inventory-backup.service
+        for _ in $(seq 120); do
+            [ "$(cat "$sent")" = "$before" ] || break
+            sleep 1
+        done
+        on journalctl --no-pager --unit inventory-offsite.service --lines 5
+        [ "$(cat "$sent")" != "$before" ]
+    done
+    is 2 "$(find "$there/backups" -name 'inventory-*.age' | wc -l)"
+    [ -s "$there/backups/$(cat "$sent")" ]
+    is age-encryption.org/v1 "$(head -c 22 "$there/backups/$(cat "$sent")")"
+    cp "$there/backups/$(cat "$sent")" "$root/var/tmp/back.age"
+    on inventoryctl restore /var/tmp/back.age --passphrase-file /var/lib/inventory/config/offsite/passphrase --verify-only
+    on /usr/lib/inventory/deploy/verify.sh | grep '✓ off-site'
+    # Another machine in its place is not sent anything.
+    sed -i 's/^second .*/second ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl/' "$root/var/lib/inventory/config/offsite/known_hosts"
+    fails on systemctl start inventory-offsite.service
+    on /usr/lib/inventory/deploy/offsite.sh --off
+    fails on test -e /var/lib/inventory/config/offsite
 }
 
 # --- the predecessor on the same machine, at work when deploy.sh comes

@@ -22,34 +22,47 @@ comes_back() {
     return 1
 }
 
-# A spreadsheet is one booking: whoever reads "done" has it. The loop ends with the machine.
+# A spreadsheet is one booking: whoever reads "done" has it. Bookings go on until the machine ends, which it does once
+# some are acknowledged and the next one is on its way.
 power_cuts() {
-    local cut number acknowledged=0 before
+    local cut acknowledged=0 before writer
     before=$(bookings)
     for cut in 1 2 3; do
         : >"$work/acknowledged"
-        (
-            number=0
-            while :; do
-                number=$((number + 1))
-                things "Washer $cut-$number,brass,Shelf 2,5,piece" >"$root/var/tmp/washer.csv"
-                on inventoryctl import /var/tmp/washer.csv >/dev/null 2>&1 || exit 0
-                echo "$number" >>"$work/acknowledged"
-            done
-        ) &
-        local writer=$!
-        sleep $((3 + cut))
+        books_on "$cut" &
+        writer=$!
+        until_acknowledged $((2 + cut)) || return 1
+        sleep "0.$((cut * 3))"
         cut_power
         kill "$writer" 2>/dev/null || true
         wait "$writer" 2>/dev/null || true
         acknowledged=$((acknowledged + $(wc -l <"$work/acknowledged")))
         boot "$root"
-        for _ in $(seq 60); do
+        for _ in $(seq 120); do
             is 200 "$(status_of /readyz)" >/dev/null && break
             sleep 0.5
         done
     done
-    [ "$acknowledged" -gt 3 ] || { echo "only $acknowledged were written" && return 1; }
-    [ "$(($(bookings) - before))" -ge "$acknowledged" ] || { echo "$acknowledged acknowledged, $(($(bookings) - before)) there" && return 1; }
+    echo "$acknowledged acknowledged, $(($(bookings) - before)) there"
+    [ "$(($(bookings) - before))" -ge "$acknowledged" ]
     on inventoryctl doctor
+}
+
+books_on() { # ROUND
+    local number=0
+    while :; do
+        number=$((number + 1))
+        things "Washer $1-$number,brass,Shelf 2,5,piece" >"$root/var/tmp/washer.csv"
+        on inventoryctl import /var/tmp/washer.csv >"$work/writer.log" 2>&1 || return 0
+        echo "$number" >>"$work/acknowledged"
+    done
+}
+
+until_acknowledged() { # HOW MANY
+    for _ in $(seq 600); do
+        [ "$(wc -l <"$work/acknowledged")" -lt "$1" ] || return 0
+        sleep 0.2
+    done
+    echo "only $(wc -l <"$work/acknowledged") bookings were acknowledged in two minutes; the last word: $(tail -n 3 "$work/writer.log")"
+    return 1
 }

@@ -56,6 +56,7 @@ photo_through_nginx() {
 scene_second_run() {
     check "a second run changes nothing" changes_nothing
     check "what somebody broke is mended by the next run" mends
+    check "the system's packages stay as they are, unless --upgrade-system says otherwise" upgrades_system
 }
 
 changes_nothing() { # OPTION...
@@ -68,4 +69,25 @@ mends() {
     on sh -c 'chmod 777 /var/lib/inventory/backups; rm /etc/nginx/sites-enabled/inventory; systemctl disable --now inventory-backup.timer; rm /usr/lib/inventory/model/config.json'
     fails on /usr/lib/inventory/deploy/verify.sh
     on "$bundle/deploy.sh" --offline && on /usr/lib/inventory/deploy/verify.sh
+}
+
+# A newer version of a package of the system's, in the archive that deploy.sh sees.
+upgrades_system() {
+    local before newer=$work/newer
+    before=$(version_of tzdata)
+    rm -rf "$newer"
+    dpkg-deb --raw-extract "$root$bundle"/offline/tzdata_*.deb "$newer"
+    sed -i "s/^Version: .*/&+newer/" "$newer/DEBIAN/control"
+    dpkg-deb --root-owner-group -Zgzip --build "$newer" "$root$bundle/offline/tzdata_newer_all.deb"
+    (cd "$root$bundle/offline" && dpkg-scanpackages --multiversion . >Packages)
+    on "$bundle/deploy.sh" --offline
+    is "$before" "$(version_of tzdata)"
+    on "$bundle/deploy.sh" --offline --upgrade-system
+    is "$before+newer" "$(version_of tzdata)"
+    on /usr/lib/inventory/deploy/verify.sh
+}
+
+version_of() { # PACKAGE
+    # shellcheck disable=SC2016 # dpkg-query fills this in
+    on dpkg-query --show --showformat '${Version}' "$1"
 }
