@@ -34,6 +34,7 @@ stop_units() {
 }
 
 close_site() {
+    rm -f /etc/letsencrypt/renewal-hooks/deploy/inventory # certificates of certbot's stay its own
     rm -f /etc/nginx/sites-enabled/inventory /etc/nginx/sites-available/inventory
     ! systemctl is-active --quiet nginx.service || systemctl reload nginx.service
 }
