@@ -65,7 +65,9 @@ main() {
     has_own_database || options+=(--role app)
     say "inventory: $before → $after"
     "$here/deploy.sh" --dry-run "${options[@]}" >/dev/null || fail "deploy.sh refuses, see above; nothing was changed"
-    if [ -n "$backup" ]; then
+    if has_own_database && writes_are_closed; then
+        note "an upgrade was cut off: nobody could write since, and its backup counts"
+    elif [ -n "$backup" ]; then
         timed "backup" as_service inventory backup
     fi
     rm -f "$data/app/older.deb"

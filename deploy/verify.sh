@@ -12,6 +12,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/common.sh"
 . "$here/lib/certificate.sh"
+. "$here/lib/database.sh"
+. "$here/lib/writes.sh"
 . "$here/lib/offsite.sh"
 
 quiet='' bad=0
@@ -135,6 +137,13 @@ PLACES
         [ -z "$readable" ]
 }
 
+# An upgrade that a power cut ended leaves it so; while one is at work it is as it should be.
+look_at_writing() {
+    if [ -z "${upgrading:-}" ] && has_own_database && writes_are_closed; then
+        row ✗ writing "nobody can write: an upgrade was cut off" "run its upgrade.sh again, or $here/deploy.sh"
+    fi
+}
+
 look_at_kiosk() {
     local unit=inventory-kiosk.service pid
     [ "$(serving_unit)" = "$unit" ] || return 0
@@ -174,6 +183,7 @@ look_at_units
 look_at_web
 look_from_outside
 look_at_files
+look_at_writing
 look_at_kiosk
 look_at_offsite
 look_at_power

@@ -33,6 +33,7 @@ files=(
     "60-inventory-kiosk.polkit.rules:/etc/polkit-1/rules.d/60-inventory-kiosk.rules"
     "60-inventory-kiosk.sysctl.conf:/etc/sysctl.d/60-inventory-kiosk.conf"
     "60-inventory-kiosk.logind.conf:/etc/systemd/logind.conf.d/60-inventory-kiosk.conf"
+    "60-inventory-kiosk.manager.conf:/etc/systemd/system.conf.d/60-inventory-kiosk.conf"
     "60-inventory-kiosk.socket.conf:/etc/systemd/system/inventory.socket.d/60-kiosk.conf"
 )
 touch_rule=/etc/udev/rules.d/71-inventory-touch.rules

@@ -63,7 +63,7 @@ add_packages() { # PACKAGE...
     apt-get -o "Dir::Cache::archives=$pool" "${options[@]}" --download-only
     apt-get -o "Dir::Cache::archives=$work/nothing" "${options[@]}" --print-uris | sed -n "s/^'[^']*' \([^ ]*\.deb\) .*/\1/p" |
         while IFS= read -r name; do cp "$pool/$name" "$root/var/tmp/added/"; done
-    on sh -c 'DEBIAN_FRONTEND=noninteractive dpkg --install /var/tmp/added/*.deb && rm -r /var/tmp/added'
+    on sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install --yes --no-install-recommends /var/tmp/added/*.deb && rm -r /var/tmp/added'
 }
 
 # Starts a root directory's systemd as process 1 of namespaces of its own: processes, mounts, control groups, network

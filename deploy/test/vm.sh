@@ -50,7 +50,7 @@ need_packages mmdebstrap zstd openssh-client curl
 # What differs: the emulator, its machine and processor, the first serial line.
 case $architecture in
 arm64) emulated=(qemu-system-aarch64 -M "virt,gic-version=3" -cpu cortex-a76) serial=ttyAMA0 ;;
-amd64) emulated=(qemu-system-x86_64 -M q35 -cpu max) serial=ttyS0 ;;
+amd64) emulated=(qemu-system-x86_64 -M q35 -cpu max -vga none) serial=ttyS0 ;;
 *) fail "unknown architecture: '$architecture'; known are arm64 and amd64" ;;
 esac
 bundle=$build/$architecture/inventory-deploy.tar.gz

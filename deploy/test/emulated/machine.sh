@@ -6,11 +6,13 @@ on() { # COMMAND: on the machine
     ssh "${ssh_words[@]}" root@127.0.0.1 "$@"
 }
 
+# What the guest has written to its disk is in this machine's memory, and outlives the emulator: its end loses what a
+# pulled plug loses, the guest's own memory, without a flush of the real disk for each of the guest's.
 start() {
     rm -f "$work/monitor" "$work/pid"
     inside "$tools" "${emulated[@]}" -accel tcg,thread=multi -smp 2 -m 2048 \
         -kernel "$work/kernel" -initrd "$work/initrd" -append "root=/dev/vda rw console=tty1 console=$serial systemd.show_status=1" \
-        -drive "file=$work/disk.img,if=none,id=disk,format=raw,cache=writethrough" -device virtio-blk-pci,drive=disk \
+        -drive "file=$work/disk.img,if=none,id=disk,format=raw,cache=unsafe" -device virtio-blk-pci,drive=disk \
         -netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$ssh_port-:22,hostfwd=tcp:127.0.0.1:$https_port-:443" \
         -device virtio-net-pci,netdev=net -device virtio-gpu-pci,xres=1280,yres=800 -device virtio-keyboard-pci \
         -device virtio-multitouch-pci -device virtio-rng-pci -display none -serial "file:$work/serial.log" \

@@ -55,6 +55,7 @@ cut_upgrade() { # VERSION
     cut_power
     wait "$upgrade" 2>/dev/null || true
     boot "$root"
+    is_closed
     on /var/tmp/next/upgrade.sh --offline
     upgraded "$1" && [ "$(bookings)" -ge "$before" ]
 }

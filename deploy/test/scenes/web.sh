@@ -2,11 +2,25 @@
 # nginx before the program: limits, several instances, restarts. Sourced by test/scenes.sh.
 
 scene_web() {
+    check "many searches at once are answered" many_search
     check "who hammers is slowed down, and others are not locked out" hammers
     check "an upload that is too large is refused at the door" too_large
     check "browsers are told to stay with https" tells_https
     check "a second instance answers while the first is away" two_instances
     check "a restart drops no request" restart_drops_nothing
+}
+
+# By meaning and by words, from ten at once, at a pace that is let through.
+many_search() {
+    local answers
+    sign_in
+    answers=$(for _ in 1 2 3 4 5 6; do
+        on curl --silent --insecure --cookie "$jar" --parallel --parallel-max 10 --output /dev/null --write-out '%{http_code}\n' \
+            'https://127.0.0.1/?q=something+against+rain+[1-25]'
+        sleep 1
+    done | sort | uniq -c | tr -s ' ')
+    say "        memory under load: $(memory_of .) MB in all, inventory $(memory_of inventory) MB, PostgreSQL $(memory_of postgres) MB" >&3
+    is ' 150 200' "$answers"
 }
 
 hammers() {

@@ -46,7 +46,8 @@ async fn people_look_on_while_an_upgrade_is_not_verified_and_are_told_why_they_c
 
     let item = format!("/items/{shelf}");
     site.answers(&browser, &item).await;
-    assert!(browser.get("/?q=shelf").await.body.contains("Shelf by the door"));
+    let found = browser.get("/?q=shelf").await;
+    assert!(found.status == 200 && found.body.contains("by the door"), "{found:?}");
 
     let fields = [("token", token.as_str()), ("request", &request), ("kind", "asset"), ("name", "Ladder")];
     let refused = browser.post("/items/new", &fields).await;
