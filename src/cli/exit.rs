@@ -45,7 +45,9 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<ConfigError>() || cause.is::<crate::telemetry::FilterError>() {
             return SETTING;
         }
-        if cause.is::<ClusterError>() || matches!(cause.downcast_ref(), Some(StoreError::Unavailable(_) | StoreError::Closed)) {
+        if cause.is::<ClusterError>()
+            || matches!(cause.downcast_ref(), Some(StoreError::Unavailable(_) | StoreError::Closed))
+        {
             return DATABASE;
         }
         match cause.downcast_ref() {

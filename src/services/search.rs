@@ -165,7 +165,11 @@ impl Search {
         let (mut transaction, stale) = store::search::begin(&mut client).await?;
         if stale {
             drop(transaction);
-            search_index::refresh(&mut client, &self.analyser, REFRESHED_BY_A_SEARCH, search_index::Wait::No).await?;
+            // While nobody may write, what the index has is what there is.
+            search_index::refresh(&mut client, &self.analyser, REFRESHED_BY_A_SEARCH, search_index::Wait::No)
+                .await
+                .map(drop)
+                .or_else(StoreError::unless_closed)?;
             (transaction, _) = store::search::begin(&mut client).await?;
         }
         if let Some(named) = Query::parse_without_flags(&request.text)
