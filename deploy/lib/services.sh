@@ -103,5 +103,6 @@ show_on_panel() {
     elif [ -n "${program_changed:-}" ]; then
         change "restart inventory-kiosk.service with the new program" systemctl restart inventory-kiosk.service
     fi
-    enable_units inventory-kiosk.service
+    # The kiosk's unit takes its socket along; from boot it is there before the program, as without a window.
+    enable_units inventory-kiosk.service inventory.socket
 }
