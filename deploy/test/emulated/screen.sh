@@ -27,17 +27,17 @@ is_drawn() { # NAME
     [ "$colours" -gt 40 ]
 }
 
-# The picture becomes another one, by so many pixels in a thousand, and comes to rest.
+# The picture becomes another one that has something on it, by so many pixels in a thousand.
 becomes() { # NAME BEFORE PER-MILLE
     local changed
     for _ in $(seq 20); do
         sleep 3
         shot "$1" 3>/dev/null
         changed=$(python3 "$test/picture.py" changed "$work/$2.png" "$work/$1.png")
-        [ "$changed" -lt "$3" ] || break
+        [ "$changed" -lt "$3" ] || [ "$(python3 "$test/picture.py" colours "$work/$1.png")" -le 40 ] || break
     done
     say "        $work/$1.png: $changed ‰ differ from $2" >&3
-    [ "$changed" -ge "$3" ]
+    [ "$changed" -ge "$3" ] && [ "$(python3 "$test/picture.py" colours "$work/$1.png")" -gt 40 ]
 }
 
 scene_screen() {

@@ -40,6 +40,7 @@ async fn people_look_on_while_an_upgrade_is_not_verified_and_are_told_why_they_c
     let browser = Browser::of(&site, "maria").await;
     let token = browser.get("/items/new").await.hidden("token");
     let request = browser.get("/items/new").await.hidden("request");
+    assert!(browser.get("/?q=shelf").await.body.contains("by the door"));
     // Old enough for the session's use to be noted; and a change that the index of the search has not seen yet.
     site.age("session", "seen_at", "5 minutes").await;
     site.location("Shelf at the window", None).await;
