@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use inventory::config;
+
 use super::Site;
 use super::browser::Browser;
 
@@ -37,6 +39,7 @@ impl Site {
 async fn people_look_on_while_an_upgrade_is_not_verified_and_are_told_why_they_cannot_write() {
     let site = Site::behind_proxy().await;
     let shelf = site.location("Shelf by the door", None).await;
+    let local = site.another(config::Web::default()).await;
     let browser = Browser::of(&site, "maria").await;
     let token = browser.get("/items/new").await.hidden("token");
     let request = browser.get("/items/new").await.hidden("request");
@@ -56,7 +59,7 @@ async fn people_look_on_while_an_upgrade_is_not_verified_and_are_told_why_they_c
     assert_eq!(refused.status, 503, "{refused:?}");
     assert!(refused.body.contains("The inventory is being upgraded"), "{refused:?}");
     assert!(!refused.body.contains("The database does not answer"), "{refused:?}");
-    let program = site.call("POST", "/api/v1/items", &[], r#"{"item": {"kind": "asset", "name": "Ladder"}}"#).await;
+    let program = local.call("POST", "/api/v1/items", &[], r#"{"item": {"kind": "asset", "name": "Ladder"}}"#).await;
     assert_eq!((program.status, program.json()["code"].as_str()), (503, Some("closed")), "{program:?}");
     let stranger = Browser::new(&site);
     assert_eq!(stranger.sign_in("maria", super::browser::PASSWORD).await.status, 503);
