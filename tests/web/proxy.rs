@@ -28,6 +28,8 @@ async fn story(device: Device, verb: &str) {
 
     browser.goto(&nginx.address("/")).await;
     browser.type_into("#q", "socket scr").await;
+    // What was lately used stands there before what is found.
+    browser.until("#results .cnt", "found").await;
     browser.until("#results", "Socket head cap screw").await;
     browser.press("#results a.rw").await;
     browser.until("#quantity", "480").await;
@@ -93,6 +95,7 @@ async fn on_a_phone_the_tent_is_found_lent_to_a_friend_and_a_new_box_photographe
 
     phone.goto(&nginx.address("/")).await;
     phone.type_into("#q", "tent four").await;
+    phone.until("#results .cnt", "found").await;
     phone.until("#results a.rw", "Family tent").await;
     phone.press("#results a.rw").await;
     phone.until("h1", "Family tent, 4 persons").await;
