@@ -12,6 +12,8 @@ impl Site {
     /// As `deploy/upgrade.sh` does it to the role, here to this test's database alone.
     async fn close_writes(&self, closed: bool) {
         let admin = self.test.admin().await;
+        // The database's default is this session's too.
+        admin.batch_execute("set default_transaction_read_only = off").await.expect("a setting of its own");
         let name = &self.test.name;
         let value = if closed { "on" } else { "off" };
         admin
