@@ -16,13 +16,13 @@ impl Site {
         admin.batch_execute("set default_transaction_read_only = off").await.expect("a setting of its own");
         let name = &self.test.name;
         let value = if closed { "on" } else { "off" };
-        admin
-            .batch_execute(&format!(
-                "alter database {name} set default_transaction_read_only = {value};
-                 select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and usename = 'inventory'"
-            ))
-            .await
-            .expect("an administrator may");
+        let rule = format!("alter database {name} set default_transaction_read_only = {value}");
+        admin.batch_execute(&rule).await.expect("an administrator may");
+        // By itself: together, who comes again at once would not see the rule yet.
+        let end = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and usename = 'inventory'"
+        );
+        admin.batch_execute(&end).await.expect("an administrator may");
     }
 
     /// Waits until the pool has noticed that its sessions are gone.
