@@ -1,4 +1,6 @@
-//! Items: make, edit, archive, look at, list.
+//! Items: make, edit, archive, look at; lists of them.
+
+mod listing;
 
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
@@ -14,6 +16,7 @@ use crate::store::bookings::{self, BookingKind, NewBooking};
 use crate::store::{Db, audit, codes, items, lists, photos, stock, summaries, suppliers, undoing};
 
 // What the calls take and return, for the faces, which know nothing below the services.
+pub use self::listing::LONGEST_LIST;
 pub use crate::store::StoreError;
 pub use crate::store::codes::ItemCode;
 pub use crate::store::items::ItemRecord;
@@ -122,9 +125,6 @@ pub enum CatalogError {
 pub struct Catalog {
     db: Db,
 }
-
-/// A list holds at most this many ids; a house with more needs a filter.
-pub const LONGEST_LIST: i64 = 500_000;
 
 impl Catalog {
     pub fn new(db: Db) -> Self {
@@ -268,65 +268,6 @@ impl Catalog {
             contents: if summary.kind.is_holder() { lists::count_directly_in(&client, id).await? } else { 0 },
             summary,
         })
-    }
-
-    /// The ids of a whole list in order; what it shows of them is loaded as it is scrolled, by [`Self::summaries`].
-    pub async fn list(
-        &self,
-        actor: &Actor,
-        filter: &ListFilter,
-        order: ListOrder,
-    ) -> Result<Vec<ItemId>, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(lists::ids(&client, filter, order, LONGEST_LIST).await?)
-    }
-
-    /// One page of a list in an order that never changes, behind `after`; for programs that read all of it.
-    pub async fn page(
-        &self,
-        actor: &Actor,
-        filter: &ListFilter,
-        after: Option<ItemId>,
-        limit: i64,
-    ) -> Result<Vec<ItemId>, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(lists::page(&client, filter, after, limit).await?)
-    }
-
-    /// How many items, places, low ones, loans; loans due before `today` are overdue.
-    pub async fn overview(&self, actor: &Actor, today: time::Date) -> Result<Overview, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(lists::overview(&client, today).await?)
-    }
-
-    /// List rows in the order of `ids`; unknown ids are left out.
-    pub async fn summaries(&self, actor: &Actor, ids: &[ItemId]) -> Result<Vec<ItemSummary>, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        let mut rows = summaries::load(&client, ids).await?;
-        if !actor.may(Permission::SeePrivate) {
-            for row in &mut rows {
-                hide_borrower(&mut row.path);
-            }
-        }
-        Ok(rows)
-    }
-
-    /// The whole tree of places with how much lies in each.
-    pub async fn places(&self, actor: &Actor) -> Result<Vec<PlaceNode>, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(lists::places(&client).await?)
-    }
-
-    /// All tags with how many items carry them.
-    pub async fn tags(&self, actor: &Actor) -> Result<Vec<(String, i64)>, CatalogError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(items::tags(&client).await?)
     }
 
     /// Attaches a code from elsewhere to an item.

@@ -11,8 +11,8 @@ use super::super::photos::{self, Pixels, Thumbnails};
 use super::super::ui::{KioskAdapter, Reason, ResultRow};
 use super::super::{format, results};
 use super::on;
-use crate::domain::{ItemId, ItemKind, PhotoId};
-use crate::services::catalog::{CatalogError, ItemSummary, ListFilter, ListOrder};
+use crate::domain::{ItemId, PhotoId};
+use crate::services::catalog::{CatalogError, ItemSummary};
 
 /// What home shows.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub struct State {
 }
 
 /// How many things stand on the shelf at most.
-const STANDS: usize = 6;
+const STANDS: i64 = 6;
 /// The longer side of a picture on the shelf, in logical pixels.
 const PICTURE: f32 = 148.0;
 
@@ -52,13 +52,7 @@ pub fn refresh(face: &Rc<Face>) {
     face.call(
         move |services, actor| async move {
             let overview = services.catalog.overview(&actor, today).await?;
-            let filter = ListFilter {
-                kinds: vec![ItemKind::Consumable, ItemKind::Asset, ItemKind::Container],
-                ..ListFilter::default()
-            };
-            let mut ids = services.catalog.list(&actor, &filter, ListOrder::Moved).await?;
-            ids.truncate(STANDS);
-            let lately = services.catalog.summaries(&actor, &ids).await?;
+            let lately = services.catalog.lately_used(&actor, STANDS).await?;
             Ok::<_, CatalogError>((overview, lately))
         },
         |face, answer| match answer {

@@ -1,15 +1,13 @@
 //! The first page before anybody asks for anything: the inventory in numbers, what goes in and out, what is lent, low and
 //! lately used, and how the program is.
 
-use std::collections::HashSet;
-
 use maud::{Markup, html};
 use rust_i18n::t;
 
 use super::{history, statistics, system};
-use crate::domain::{ItemId, ItemKind, Permission};
-use crate::services::catalog::{ItemSummary, ListFilter, ListOrder, Overview};
-use crate::services::stock::{HistoryFilter, HistoryLine};
+use crate::domain::Permission;
+use crate::services::catalog::{ListFilter, ListOrder, Overview};
+use crate::services::stock::HistoryFilter;
 use crate::web::fault::Fault;
 use crate::web::pages::{lists, low};
 use crate::web::parts;
@@ -17,24 +15,24 @@ use crate::web::visit::Visit;
 use crate::web::words::{self, say};
 
 /// Rows of each list; the page behind it has the others.
-const ROWS: usize = 5;
+const ROWS: i64 = 5;
+/// Of what happened and what was used, more fits.
+const MORE_ROWS: i64 = 8;
 
 pub async fn glance(visit: &Visit) -> Result<Markup, Fault> {
     let lang = visit.lang;
     let services = &visit.state.services;
     let overview = services.catalog.overview(&visit.actor, words::today()).await?;
-    let filter = HistoryFilter { limit: 60, ..HistoryFilter::default() };
+    let filter = HistoryFilter { limit: MORE_ROWS, ..HistoryFilter::default() };
     let lines = services.stock.history(&visit.actor, &filter).await?;
-    let used = lately_used(visit, &lines, 8).await?;
+    let used = services.catalog.lately_used(&visit.actor, MORE_ROWS).await?;
     let filter = ListFilter { low: true, ..ListFilter::default() };
-    let lowest: Vec<ItemId> =
-        services.catalog.list(&visit.actor, &filter, ListOrder::Name).await?.into_iter().take(ROWS).collect();
-    let lowest = services.catalog.summaries(&visit.actor, &lowest).await?;
+    let lowest = services.catalog.top(&visit.actor, &filter, ListOrder::Name, ROWS).await?;
     let days = services.statistics.days(&visit.actor, words::today(), &words::zone()).await?;
     // Who has what is not for everybody's eyes.
     let sees_loans = visit.actor.may(Permission::SeePrivate);
     let mut loans = if sees_loans { services.stock.loans(&visit.actor, None).await? } else { Vec::new() };
-    loans.truncate(ROWS);
+    loans.truncate(ROWS as usize);
     let all = |count: i64| {
         let count = words::number(lang, count.into());
         html! { @if count != "0" { (t!("glance.all_of", locale = lang.code(), count = count)) } @else { (say(lang, "glance.all")) } }
@@ -69,7 +67,7 @@ pub async fn glance(visit: &Visit) -> Result<Markup, Fault> {
             }
             section.panel.slim aria-labelledby="recent" {
                 div.head { h2.title #recent { (say(lang, "glance.recent")) } a.lnk href="/history" { (say(lang, "glance.all")) } }
-                (history::rows(visit, &lines[..lines.len().min(8)], true))
+                (history::rows(visit, &lines, true))
             }
         }
     })
@@ -105,16 +103,4 @@ fn numbers(visit: &Visit, overview: &Overview, sees_loans: bool) -> Markup {
             (figure(counted, "%", "", "count", "/stocktakes", html! { (say(lang, "glance.counted")) }))
         }
     }
-}
-
-async fn lately_used(visit: &Visit, lines: &[HistoryLine], most: usize) -> Result<Vec<ItemSummary>, Fault> {
-    let mut seen = HashSet::new();
-    let ids: Vec<ItemId> = lines.iter().map(|line| line.movement.item).filter(|item| seen.insert(*item)).collect();
-    let mut used = visit.state.services.catalog.summaries(&visit.actor, &ids).await?;
-    // A place is made and moved, not used; but better those than nothing.
-    if used.iter().any(|item| item.kind != ItemKind::Location) {
-        used.retain(|item| item.kind != ItemKind::Location);
-    }
-    used.truncate(most);
-    Ok(used)
 }
