@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use super::{Machine, PATIENCE};
 use crate::domain::person::Forbidden;
-use crate::domain::{Actor, Permission, RequestId};
+use crate::domain::{Actor, Permission};
 
 /// What there is to take a picture with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,22 +74,25 @@ impl Machine {
     }
 
     /// Takes a picture with a line of [`Camera::Ready`]. The file lies in the temporary directory and is the caller's.
-    /// Dropping this ends the program.
+    /// Dropping this ends the program, and leaves no file.
     pub async fn photograph(&self, actor: &Actor, line: &str) -> Result<PathBuf, CameraError> {
         actor.require(Permission::Keep)?;
-        let file = std::env::temp_dir().join(format!("inventory-{}.jpg", RequestId::new()));
+        let failed = |error: std::io::Error| CameraError::Failed(error.to_string());
+        let file = tempfile::Builder::new().prefix("inventory-").suffix(".jpg").tempfile().map_err(failed)?;
+        let file = file.into_temp_path();
         let target = file.display().to_string();
         let mut words = line.split_whitespace().map(|word| word.replace("{file}", &target));
         let program = words.next().ok_or(CameraError::NoProgram)?;
         let ran = Command::new(program).args(words).stdin(Stdio::null()).kill_on_drop(true).output();
-        let output = tokio::time::timeout(LONGEST, ran)
-            .await
-            .map_err(|_| CameraError::Stuck)?
-            .map_err(|error| CameraError::Failed(error.to_string()))?;
+        let output = tokio::time::timeout(LONGEST, ran).await.map_err(|_| CameraError::Stuck)?.map_err(failed)?;
         if !output.status.success() {
             return Err(CameraError::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
-        if file.is_file() { Ok(file) } else { Err(CameraError::NoFile) }
+        if file.metadata().is_ok_and(|written| written.len() > 0) {
+            file.keep().map_err(|error| failed(error.error))
+        } else {
+            Err(CameraError::NoFile)
+        }
     }
 
     /// Does this program know a camera? It lists each as `0 : imx708 [4608x2592 …]`.
