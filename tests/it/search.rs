@@ -132,6 +132,12 @@ async fn codes_serial_and_model_numbers_come_first_however_they_are_typed() {
         room.check(&typed, "Cordless drill", Why::Code).await;
     }
     room.check("Café press", "Café press", Why::Code).await;
+    // A number names one thing, whatever others are called.
+    let mut lock = ItemDraft::new(ItemKind::Asset, "Laptop lock");
+    lock.model = Some("Claw Hammer".into());
+    let new = NewItem { request: RequestId::new(), draft: lock, place: None, codes: Vec::new() };
+    room.services.catalog.create(&room.keeper, new).await.expect("made");
+    room.check("claw hammer", "Laptop lock", Why::Code).await;
     room.check("sn-47", "Cordless drill", Why::Code).await;
 }
 

@@ -32,7 +32,7 @@ pub struct Texts {
     pub part_numbers: Vec<String>,
 }
 
-/// What an exact key is of. In this order a hit goes first.
+/// What an exact key is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IdentKind {
     Code = 1,
@@ -52,6 +52,17 @@ impl IdentKind {
         [Self::Code, Self::Serial, Self::Name, Self::Model, Self::PartNumber]
             .into_iter()
             .find(|kind| kind.number() == number)
+    }
+
+    /// How soon a hit goes, 1 first. Names go last: a number typed whole is one thing's, and may be another's name.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Code => 1,
+            Self::Serial => 2,
+            Self::Model => 3,
+            Self::PartNumber => 4,
+            Self::Name => 5,
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn exact_enough(mut exact: Vec<Exact>) -> Vec<Exact> {
 pub(super) fn exact_ranks(exact: &[Exact]) -> HashMap<i32, u8> {
     let mut ranks = HashMap::new();
     for found in exact {
-        let rank = if found.whole { found.kind as u8 } else { 9 };
+        let rank = if found.whole { found.kind.rank() } else { 9 };
         ranks.entry(found.item).and_modify(|known: &mut u8| *known = rank.min(*known)).or_insert(rank);
     }
     ranks

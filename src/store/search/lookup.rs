@@ -121,7 +121,7 @@ pub async fn exact(
     let statement = client
         .prepare_cached(
             "(select x.item, x.kind, true, i.archived_at is not null
-              from ident x join item i on i.seq = x.item where x.key = any ($1) order by x.kind, x.item limit 60)
+              from ident x join item i on i.seq = x.item where x.key = any ($1) order by x.kind = 3, x.kind, x.item limit 60)
              union all
              (select x.item, x.kind, false, i.archived_at is not null
               from ident x join item i on i.seq = x.item where x.key >= $2 and x.key < $3 and x.kind <> 3 limit 9)",
