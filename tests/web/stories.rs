@@ -74,6 +74,24 @@ async fn at_a_desk_keys_lead_to_the_search_and_down_its_results() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_that_is_closed_still_says_its_name_and_opens_again() {
+    let room = Storeroom::new().await;
+    let browser = Browser::open(PHONE).await;
+    browser.goto(&room.address("/places")).await;
+    // What somebody sees in the middle of the outermost place's row, and of the first one inside it.
+    let seen = "const seen = (link) => { const box = link.getBoundingClientRect();
+                    return box.height > 40 && document.elementFromPoint(box.x + box.width / 2, box.y + 24)?.closest('a') === link; };
+                const [outer, inner] = document.querySelectorAll('.tree a.place');
+                return [seen(outer), seen(inner)]";
+    assert_eq!(browser.script(seen).await, serde_json::json!([true, true]));
+    browser.press(".tree summary").await;
+    assert_eq!(browser.script(seen).await, serde_json::json!([true, false]), "only what is inside is hidden");
+    browser.press(".tree summary").await;
+    assert_eq!(browser.script(seen).await, serde_json::json!([true, true]));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_page_is_wider_than_a_small_phone_or_breaks_the_policy() {
     let room = Storeroom::new().await;
     let browser = Browser::open(SMALL_PHONE).await;

@@ -137,9 +137,10 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// The form in which codes, serial and model numbers and names are compared: letters and digits alone.
+/// The form in which codes, serial and model numbers and names are compared: letters and digits alone. The numero
+/// sign is neither, though folding would make letters of it.
 pub fn key(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphanumeric()).take(200).collect()
+    fold(&text.replace('№', " ")).chars().filter(|c| c.is_alphanumeric()).take(200).collect()
 }
 
 mod english {
@@ -191,6 +192,7 @@ mod tests {
     #[test]
     fn a_key_has_letters_and_digits_alone() {
         assert_eq!(key("TN-2110 / b"), "tn2110b");
+        assert_eq!(key("№ 35"), key("35"));
     }
 
     fn check(stored: &str, asked: &str, found: bool) {

@@ -41,14 +41,13 @@ fn branch(visit: &Visit, children: &Children, of: Option<ItemId>, depth: usize) 
         ul {
             @for node in nodes {
                 li {
+                    (place(visit, node))
+                    // Beside the place, not around it: what is closed hides all but its summary.
                     @if children.contains_key(&Some(node.id)) {
                         details open[depth < OPEN_DEPTH] {
                             summary aria-label=(node.name) { (parts::icon(visit, "forward")) }
-                            (place(visit, node))
                             (branch(visit, children, Some(node.id), depth + 1))
                         }
-                    } @else {
-                        div.leaf { (place(visit, node)) }
                     }
                 }
             }
