@@ -110,7 +110,9 @@ pub fn level(
 ) -> Markup {
     let most = points.iter().map(|(_, level)| *level).max().and_then(|most| most.to_f64()).unwrap_or_default();
     let top = round_up(most);
-    let first = points.first().map_or(today, |(day, _)| *day).to_julian_day();
+    // At least a day, so that there is a way from the left to the right.
+    let begin = points.first().map_or(today, |(day, _)| *day).min(today.previous_day().unwrap_or(today));
+    let first = begin.to_julian_day();
     let span = f64::from((today.to_julian_day() - first).max(1));
     let x = |day: time::Date| LEFT + (WIDTH - LEFT - 6.0) * f64::from(day.to_julian_day() - first) / span;
     let y = |value: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value / top);
@@ -128,13 +130,13 @@ pub fn level(
     }
     path.extend([" H".to_owned(), dots(x(today))]);
     html! {
-        svg.chart role="img" aria-label=(title) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
+        svg.chart.level role="img" aria-label=(title) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
             (lines(top, &y, LEFT, &WIDTH.to_string()))
             (numbers(lang, top, &y, LEFT - 6.0))
             line.axis x1=(LEFT) x2=(WIDTH) y1=(dots(y(0.0))) y2=(dots(y(0.0))) {}
             path.line d=(path) {}
             circle.one cx=(dots(x(today))) cy=(dots(y(at))) r="4" {}
-            @if let Some((day, _)) = points.first() { text x=(LEFT) y=(HEIGHT - 8.0) { (words::date(lang, *day)) } }
+            text x=(LEFT) y=(HEIGHT - 8.0) { (words::date(lang, begin)) }
             text x=(WIDTH) y=(HEIGHT - 8.0) text-anchor="end" { (words::date(lang, today)) }
         }
         details {
