@@ -49,13 +49,9 @@ pub fn amount(lang: Lang, item: &ItemSummary) -> Markup {
     html! { span.n { (value) @if !unit.is_empty() { " " small { (unit) } } } }
 }
 
-/// The figure that stands for an item: on hand; for a product its instances.
+/// The figure that stands for an item: on hand.
 pub fn shown_quantity(lang: Lang, item: &ItemSummary) -> (String, String) {
-    if item.kind == ItemKind::Product {
-        (words::number(lang, item.instances.into()), String::new())
-    } else {
-        (words::number(lang, item.on_hand), words::unit(lang, item.unit.as_deref()))
-    }
+    (words::number(lang, item.on_hand), words::unit(lang, item.unit.as_deref()))
 }
 
 /// The level with its notch at the minimum; left of the notch is low.
@@ -99,8 +95,11 @@ pub fn states(visit: &Visit, item: &ItemSummary) -> Markup {
     }
 }
 
-/// Where an item is, as short as a row allows: its place, `2 places`, or what became of it.
+/// Where an item is, as short as a row allows: its place, `2 places`, or what became of it; of a product how many.
 pub fn short_place(lang: Lang, item: &ItemSummary) -> String {
+    if item.kind == ItemKind::Product {
+        return t!("item.instances", locale = lang.code(), count = item.instances).into_owned();
+    }
     if item.places > 1 {
         return t!("item.places", locale = lang.code(), count = item.places).into_owned();
     }
@@ -162,7 +161,7 @@ pub fn row(visit: &Visit, item: &ItemSummary, name: &Markup, below: &Markup) -> 
                             }
                             (below)
                         }
-                        @if item.kind == ItemKind::Consumable || item.kind == ItemKind::Product { (amount(visit.lang, item)) }
+                        @if item.kind == ItemKind::Consumable { (amount(visit.lang, item)) }
                     }
                 }
             }

@@ -45,7 +45,8 @@ pub async fn page(visit: Visit, Path(id): Path<String>, Query(shown): Query<Show
     let body = html! {
         (notice)
         div.item-bar {
-            (parts::crumbs(&visit, &view.summary.path))
+            // A product is a description: it lies nowhere, its things do.
+            @if view.summary.kind == ItemKind::Product { span {} } @else { (parts::crumbs(&visit, &view.summary.path)) }
             (keeping(&visit, &view))
         }
         @if view.summary.archived {
@@ -231,9 +232,7 @@ fn whereabouts(visit: &Visit, view: &ItemView) -> Markup {
     let item = &view.summary;
     let is_root = view.stock.is_empty() && item.kind == ItemKind::Location;
     html! {
-        @if item.kind == ItemKind::Product {
-            p { a.lnk href={ "/?" (query("q", &item.name)) } { (say(lang, "item.find_instances")) } }
-        } @else if !is_root {
+        @if item.kind != ItemKind::Product && !is_root {
             h2.part-title { (say(lang, "item.where")) }
             @if view.stock.is_empty() && view.loans.is_empty() { p.muted.quiet { (words::whereabouts(lang, item.whereabouts)) } }
             ul.lines {
@@ -285,15 +284,18 @@ fn loan_line(visit: &Visit, kind: ItemKind, loan: &Loan) -> Markup {
     }
 }
 
-/// What lies in a holder: directly, or with everything inside.
+/// What lies in a holder, directly or with everything inside; the things of a product.
 async fn contents(visit: &Visit, view: &ItemView, shown: &Shown) -> Result<Option<Markup>, Fault> {
     let item = &view.summary;
-    if !item.kind.is_holder() {
+    let product = item.kind == ItemKind::Product;
+    if !item.kind.is_holder() && !product {
         return Ok(None);
     }
     let lang = visit.lang;
-    let all = shown.all.is_some();
-    let filter = if all {
+    let all = shown.all.is_some() && !product;
+    let filter = if product {
+        ListFilter { instance_of: Some(item.id), ..ListFilter::default() }
+    } else if all {
         ListFilter { inside: Some(item.id), ..ListFilter::default() }
     } else {
         ListFilter { directly_in: Some(item.id), ..ListFilter::default() }
@@ -303,6 +305,12 @@ async fn contents(visit: &Visit, view: &ItemView, shown: &Shown) -> Result<Optio
     let at = At::of(shown.page);
     let items = catalog.summaries(&visit.actor, at.part(&ids)).await?;
     let address = format!("/items/{}?{}page=", item.id, if all { "all=1&" } else { "" });
+    if product {
+        return Ok(Some(html! {
+            @if !items.is_empty() { ul.list.panel { @for item in &items { (parts::plain_row(visit, item)) } } }
+            (lists::pager(visit, at, ids.len(), &address))
+        }));
+    }
     Ok(Some(html! {
         div.contents-head {
             h2.part-title { (t!("item.inside", locale = lang.code(), count = words::number(lang, (ids.len() as u64).into()))) }

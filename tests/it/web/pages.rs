@@ -71,6 +71,23 @@ async fn a_place_shows_what_is_in_it_and_in_what_is_in_it() {
 }
 
 #[tokio::test]
+async fn a_product_says_where_each_of_its_things_is() {
+    let site = Site::new().await;
+    let shelf = site.location("Shelf 4", None).await;
+    let drill = site.item(ItemDraft::new(ItemKind::Product, "Cordless drill"), None, 0).await;
+    for name in ["Drill 1", "Drill 2"] {
+        let mut draft = ItemDraft::new(ItemKind::Asset, name);
+        draft.instance_of = Some(drill);
+        site.item(draft, Some(shelf), 1).await;
+    }
+    let page = site.get(&format!("/items/{drill}")).await.body;
+    assert!(page.contains("Drill 1") && page.contains("Drill 2") && page.contains("Shelf 4"), "{page}");
+    assert!(page.contains("2 of these") && !page.contains("not put anywhere"), "{page}");
+    let found = site.get("/?q=cordless").await.body;
+    assert!(found.contains("2 of these") && !found.contains("not put anywhere"), "{found}");
+}
+
+#[tokio::test]
 async fn every_page_speaks_both_languages() {
     let site = Site::new().await;
     let shelf = site.location("Shelf", None).await;
