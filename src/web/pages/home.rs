@@ -183,10 +183,14 @@ fn hit_row(visit: &Visit, hit: &Hit) -> Markup {
         Why::Spelling => ("spelling", "why.spelling"),
         Why::Meaning => ("meaning", "why.meaning"),
     };
+    // Without a word there is nothing to say: it is what the filters leave.
+    let by_filter = hit.why == Why::Word && hit.matched.is_empty();
     let why = html! {
-        span.why {
-            (parts::icon(visit, icon)) (say(visit.lang, word))
-            @if !hit.matched.is_empty() && matches!(hit.why, Why::Word | Why::Spelling) { ": " (hit.matched.join(", ")) }
+        @if !by_filter {
+            span.why {
+                (parts::icon(visit, icon)) (say(visit.lang, word))
+                @if !hit.matched.is_empty() && matches!(hit.why, Why::Word | Why::Spelling) { ": " (hit.matched.join(", ")) }
+            }
         }
     };
     parts::row(visit, &hit.item, &underlined(&hit.item.name, &hit.matched), &why)
