@@ -12,6 +12,7 @@ mod editor;
 mod form;
 mod format;
 mod history;
+mod icons;
 mod item;
 mod kiosk;
 mod live;

@@ -15,14 +15,15 @@ window_packages=(
     fonts-lato fonts-b612 fonts-noto-core fonts-droid-fallback
 )
 
-# A display without a screen, a browser that a test drives, systemctl, which arranges units below another root, and the proxy
-# between browser and program.
+# A display without a screen, a browser that a test drives, systemctl, which arranges units below another root, the proxy
+# between browser and program, and what says which keys a layout has.
 test_packages=(
     xvfb xauth systemd
     chromium chromium-driver
     shellcheck
     nginx-light
     poppler-utils
+    libxkbcommon-tools
 )
 
 # Rust as Debian packages it for its browsers: the one that is new enough.

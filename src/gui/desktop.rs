@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::tz::TimeZone;
+use slint::winit_030::{WinitWindowAccessor as _, winit};
 use slint::{ComponentHandle, Global, PlatformError, Timer};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
@@ -17,7 +18,7 @@ use super::program::{Opener, Program, Surroundings};
 use super::rows::ItemRows;
 use super::settings::Settings;
 use super::ui::{AppWindow, Density, SessionAdapter, Tokens};
-use super::{booking, editor, item, kiosk, live, notices, places, recovery, results, session};
+use super::{booking, editor, icons, item, kiosk, live, notices, places, recovery, results, session};
 use crate::domain::Actor;
 use crate::services::Services;
 use crate::services::people::Person;
@@ -133,6 +134,7 @@ impl Face {
 
     /// Gives the adapters that desktop and kiosk share what they do.
     pub fn connect(self: &Rc<Self>) {
+        icons::connect(self);
         session::connect(self);
         results::connect(self);
         places::connect(self);
@@ -185,6 +187,13 @@ impl Face {
     /// The moment everything on the screen is seen from.
     pub fn now() -> OffsetDateTime {
         OffsetDateTime::now_utc()
+    }
+
+    /// Draws what changed as soon as the loop has nothing else to do. Under X11 Slint gathers changes for a sixtieth of a
+    /// second first (i-slint-backend-winit 1.18, `TimerBasedFrameThrottle`), which is a third of what a key may take to
+    /// its answer. Elsewhere Slint draws at once by itself.
+    pub fn draw_now(&self) {
+        self.window.window().with_winit_window(winit::window::Window::request_redraw);
     }
 
     /// Pixels of the screen for each of ours.

@@ -177,13 +177,18 @@ pub fn reload(face: &Rc<Face>, keep: Keep) {
         (_, false) => ListOrder::MovedAscending,
     };
     adapter.set_busy(true);
+    // What was typed is on the screen while the answer is looked for.
+    face.draw_now();
     face.call(
         move |services, actor| async move { answer(&services, &actor, &text, &filter, order).await },
         move |face, answer| {
             face.results.running.set(false);
             face.adapter::<ResultsAdapter>().set_busy(false);
             match answer {
-                Ok(answer) => show(face, answer, keep),
+                Ok(answer) => {
+                    show(face, answer, keep);
+                    face.draw_now();
+                }
                 // The banner says that the database is gone; what is seen stays.
                 Err(error) => tracing::warn!("The list is not refreshed: {error}"),
             }

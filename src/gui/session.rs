@@ -102,7 +102,10 @@ pub fn open(face: &Rc<Face>, wish: Wish) {
         adapter.set_switching(false);
         match opened {
             Ok((program, Some(person))) => show(&face, program, person),
-            Ok((_, None)) => adapter.set_phase(Phase::FirstRun),
+            Ok((program, None)) => {
+                adapter.set_phase(Phase::FirstRun);
+                await_somebody(&face, program);
+            }
             Err(StartError::Name(why)) => adapter.set_switch_error(why.into()),
             Err(error) => {
                 let trouble = match &error {
@@ -123,6 +126,25 @@ pub fn open(face: &Rc<Face>, wish: Wish) {
                 }
             }
         }
+    });
+}
+
+/// Goes on as soon as somebody looks after the inventory who was made elsewhere: in a browser, on the command line.
+fn await_somebody(face: &Rc<Face>, program: Program) {
+    let weak = face.downgrade();
+    Timer::single_shot(LOOK, move || {
+        let asked = |face: &Rc<Face>| face.adapter::<SessionAdapter>().get_phase() == Phase::FirstRun;
+        let Some(face) = weak.upgrade().filter(asked) else { return };
+        let services = program.services.clone();
+        perform(&face.runtime, async move { services.people.local().await }, move |found| {
+            let Some(face) = weak.upgrade().filter(asked) else { return };
+            match found {
+                // Whoever is just being made at this screen is shown by that.
+                Ok(Some(person)) if !face.adapter::<SessionAdapter>().get_switching() => show(&face, program, person),
+                // Without the database nobody is found; it may come back.
+                Ok(_) | Err(_) => await_somebody(&face, program),
+            }
+        });
     });
 }
 

@@ -3,11 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
-use inventory::gui::ui::{Phase, SessionAdapter, StartTrouble};
-use inventory::gui::{Opener, StartError, Wish};
-use slint::Global as _;
+use inventory::embedding::{EmbedError, Meaning};
+use inventory::gui::ui::{Navigation, Page, Phase, SessionAdapter, StartTrouble};
+use inventory::gui::{Opener, Program, StartError, Wish};
+use inventory::services::Services;
+use slint::{ComponentHandle as _, Global as _};
 
-use crate::stage::{play_with, press, until};
+use crate::database::TestDb;
+use crate::stage::{ann, health, play_kiosk_with, play_with, press, runtime, until};
 
 #[test]
 fn what_stands_in_the_way_is_said_and_trying_again_tries_again() {
@@ -26,4 +29,23 @@ fn what_stands_in_the_way_is_said_and_trying_again_tries_again() {
         until("it was tried again", || session.get_phase() == Phase::Stopped && !session.get_switching()).await;
     });
     assert_eq!(*wishes.lock().expect("not poisoned"), [Wish::Any, Wish::Any]);
+}
+
+#[test]
+fn a_kiosk_that_asks_whose_inventory_it_is_goes_on_by_itself_when_somebody_is_made_elsewhere() {
+    let photos = tempfile::tempdir().expect("a temporary folder");
+    let database = runtime().block_on(TestDb::new());
+    let services = Services::with_photos(&database.db, photos.path());
+    let health = health(&database, Meaning::absent(EmbedError::Stopped));
+    let program = Program { services: services.clone(), health, example: false };
+    let opener: Opener = Arc::new(move |_| std::future::ready(Ok(program.clone())).boxed());
+    play_kiosk_with(opener, |kiosk| async move {
+        kiosk.window().show().expect("the testing backend shows windows");
+        let session = SessionAdapter::get(kiosk.window());
+        until("it asks", || session.get_phase() == Phase::FirstRun).await;
+        runtime().spawn(async move { ann(&services).await }).await.expect("Ann is made");
+        until("it goes on", || session.get_phase() == Phase::Ready).await;
+        assert_eq!(Navigation::get(kiosk.window()).get_page(), Page::Home);
+        assert!(!session.get_may_book(), "nobody has said yet who they are");
+    });
 }

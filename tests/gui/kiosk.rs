@@ -8,6 +8,7 @@ mod lists;
 mod people;
 mod photos;
 mod scans;
+mod touches;
 
 use std::time::Duration;
 

@@ -194,7 +194,7 @@ impl Gathered {
         if is("Cut") {
             self.cut.push(area);
         }
-        if is("ScrollBar") || is("SwipeGestureHandler") {
+        if is("ScrollBar") {
             self.bars.push(area);
         }
         if area.is_empty() {

@@ -206,6 +206,23 @@ pub fn play_with<P: Future<Output = ()> + 'static>(opener: Opener, act: impl FnO
     }
 }
 
+/// Runs a play at a kiosk without an inventory yet.
+pub fn play_kiosk_with<P: Future<Output = ()> + 'static>(
+    opener: Opener,
+    act: impl FnOnce(Kiosk) -> P + Send + 'static,
+) {
+    let _alone = one_at_a_time();
+    let (tell, told) = mpsc::channel();
+    let play = move || async move {
+        let room = Some(Room { width: 800, height: 480 });
+        act(Kiosk::open(runtime(), opener, Surroundings::default(), room).expect("a window opens")).await;
+    };
+    on_the_loop(play, tell);
+    if let Err(panic) = told.recv().expect("the play ends") {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 /// Where a play's things come from.
 pub struct Props {
     pub services: Services,
@@ -399,7 +416,7 @@ pub async fn ann(services: &Services) -> Actor {
     services.people.set_up(&code, &ann, None).await.expect("Ann is the first")
 }
 
-fn health(database: &TestDb, meaning: Meaning) -> Health {
+pub fn health(database: &TestDb, meaning: Meaning) -> Health {
     let (_, schema) = tokio::sync::watch::channel(Schema::Current);
     Health::new(database.db.health(), schema, meaning)
 }

@@ -116,3 +116,26 @@ fn a_dry_run_and_a_wrong_word_change_nothing() {
     }
     assert_eq!(tree(root.path()), before);
 }
+
+#[test]
+fn ctrl_alt_delete_and_ctrl_alt_backspace_are_no_keys_whatever_the_layout() {
+    let kiosk = Path::new(env!("CARGO_MANIFEST_DIR")).join("kiosk");
+    let unit = std::fs::read_to_string(kiosk.join("inventory-kiosk.service")).expect("the unit is there");
+    let set = "Environment=XKB_CONFIG_EXTRA_PATH=/usr/lib/inventory/kiosk/xkb XKB_DEFAULT_OPTIONS=inventory:stay";
+    assert!(unit.lines().any(|line| line == set), "the service asks for them");
+    for layout in ["us", "de"] {
+        let output = Command::new("xkbcli")
+            .args(["compile-keymap", "--layout", layout, "--options", "inventory:stay"])
+            .env("XKB_CONFIG_EXTRA_PATH", kiosk.join("xkb"))
+            .output()
+            .expect("xkbcli comes with the package `libxkbcommon-tools` (deploy/setup/packages.sh)");
+        let keymap = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success() && keymap.contains("key <AD01>"), "{layout}: {keymap}");
+        for key in ["<DELE>", "<BKSP>"] {
+            let (_, key) = keymap.split_once(&format!("key {key}")).expect("the keyboard has it");
+            let key = key.split_once('}').map_or("", |(key, _)| key);
+            let symbols = key.split_once("symbols[").map_or("", |(_, symbols)| symbols).trim_end().trim_end_matches(']');
+            assert!(key.contains("\"CTRL+ALT\"") && symbols.ends_with("NoSymbol "), "{layout}: {key}");
+        }
+    }
+}

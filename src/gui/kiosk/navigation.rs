@@ -195,6 +195,7 @@ fn arrive(face: &Rc<Face>) {
     // Its word belongs to the page that went.
     face.adapter::<Keyboard>().set_go_word("".into());
     let adapter = face.adapter::<Navigation>();
+    adapter.set_held(false);
     adapter.set_id(stop.id.clone());
     adapter.set_acting(stop.verb.is_some());
     adapter.set_verb(stop.verb.unwrap_or_default());
