@@ -134,7 +134,8 @@ fn ctrl_alt_delete_and_ctrl_alt_backspace_are_no_keys_whatever_the_layout() {
         for key in ["<DELE>", "<BKSP>"] {
             let (_, key) = keymap.split_once(&format!("key {key}")).expect("the keyboard has it");
             let key = key.split_once('}').map_or("", |(key, _)| key);
-            let symbols = key.split_once("symbols[").map_or("", |(_, symbols)| symbols).trim_end().trim_end_matches(']');
+            let symbols =
+                key.split_once("symbols[").map_or("", |(_, symbols)| symbols).trim_end().trim_end_matches(']');
             assert!(key.contains("\"CTRL+ALT\"") && symbols.ends_with("NoSymbol "), "{layout}: {key}");
         }
     }

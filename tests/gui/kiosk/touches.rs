@@ -13,9 +13,8 @@ use crate::stage::{Stage, pause, play_kiosk};
 async fn draw(stage: &Stage, from: (f32, f32), to: (f32, f32)) {
     let window = stage.window().window();
     let button = PointerEventButton::Left;
-    let on_the_way = |share: f32| {
-        LogicalPosition::new(from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share)
-    };
+    let on_the_way =
+        |share: f32| LogicalPosition::new(from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
     window.dispatch_event(WindowEvent::PointerPressed { position: on_the_way(0.0), button });
     for step in 1..=10 {
         pause(Duration::from_millis(10)).await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, mock_elapsed_time};
 use inventory::gui::ui::{
     AppWindow, BasketAdapter, BookingAdapter, CameraState, Choosing, CodeAdapter, CountAdapter, CountState, FaceRow,
-    IdleAdapter, ItemAdapter, Keyboard, KioskAdapter, MachineAdapter, Navigation, NewItemAdapter, Page, PhotoAdapter,
-    PlacesAdapter, PowerAsk, Rest, ResultRow, ResultsAdapter, ScannerAdapter, SignInAdapter, SignInTrouble, StatusRow,
-    StatusWhat, StepUp, Throttling, Verb,
+    IdleAdapter, ItemAdapter, Keyboard, KioskAdapter, MachineAdapter, Navigation, NewItemAdapter, Page, Phase,
+    PhotoAdapter, PlacesAdapter, PowerAsk, Rest, ResultRow, ResultsAdapter, ScannerAdapter, SessionAdapter,
+    SignInAdapter, SignInTrouble, StatusRow, StatusWhat, StepUp, Throttling, Verb,
 };
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{
@@ -91,9 +91,11 @@ fn touch(window: &AppWindow, label: &str) {
 }
 
 fn reset(window: &AppWindow) {
+    SessionAdapter::get(window).set_phase(Phase::Ready);
     Keyboard::get(window).set_offered(false);
     Navigation::get(window).set_onward(true);
     Navigation::get(window).set_acting(false);
+    Navigation::get(window).set_held(false);
     BookingAdapter::get(window).set_choosing(Choosing::None);
     KioskAdapter::get(window).set_anonymous(false);
     let count = CountAdapter::get(window);
@@ -120,6 +122,11 @@ fn reset(window: &AppWindow) {
     photo.set_phones(true);
     photo.set_camera(CameraState::Ready);
     ScannerAdapter::get(window).set_raw("".into());
+}
+
+/// Before anybody looks after the inventory.
+fn nobody(window: &AppWindow) {
+    SessionAdapter::get(window).set_phase(Phase::FirstRun);
 }
 
 /// All of them.
@@ -211,6 +218,8 @@ pub fn all() -> Vec<View> {
             machine(window);
             MachineAdapter::get(window).set_asked(PowerAsk::Reboot);
         }),
+        View::new("first run", Page::Home).set(nobody),
+        View::new("first run: typing", Page::Home).set(nobody).typing_into("Your name", "Dein Name"),
         View::new("quiet", Page::Home).set(|window| IdleAdapter::get(window).set_rest(Rest::Quiet)),
     ]
 }
