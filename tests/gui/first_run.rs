@@ -34,8 +34,11 @@ fn what_stands_in_the_way_is_said_and_trying_again_tries_again() {
 #[test]
 fn a_kiosk_that_asks_whose_inventory_it_is_goes_on_by_itself_when_somebody_is_made_elsewhere() {
     let photos = tempfile::tempdir().expect("a temporary folder");
-    let database = runtime().block_on(TestDb::new());
-    let services = Services::with_photos(&database.db, photos.path());
+    let (database, services) = runtime().block_on(async {
+        let database = TestDb::new().await;
+        let services = Services::with_photos(&database.db, photos.path());
+        (database, services)
+    });
     let health = health(&database, Meaning::absent(EmbedError::Stopped));
     let program = Program { services: services.clone(), health, example: false };
     let opener: Opener = Arc::new(move |_| std::future::ready(Ok(program.clone())).boxed());
