@@ -5,6 +5,7 @@
 
 mod collect;
 pub mod manifest;
+mod passphrase;
 pub mod read;
 mod shelf;
 pub mod write;
@@ -39,6 +40,10 @@ pub enum ArchiveError {
     Encrypted,
     #[error("the passphrase is not the backup's")]
     Passphrase,
+    #[error(
+        "trying one passphrase of this backup takes {needed} MB of memory, and no more than {most} MB are given to it"
+    )]
+    Work { needed: u64, most: u64 },
     #[error("the backup is cut off: it was not written to its end, or not copied whole")]
     CutOff,
     #[error("the backup is damaged: the content of {part} is not what it was when it was written")]

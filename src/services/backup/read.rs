@@ -11,8 +11,8 @@ use age::secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 
-use super::ArchiveError;
 use super::manifest::{End, LARGEST_MANIFEST, Manifest};
+use super::{ArchiveError, passphrase};
 
 /// The largest window a decompressor gives memory to, as a power of two: that of zstd's highest usual level.
 const LARGEST_WINDOW: u32 = 27;
@@ -85,13 +85,7 @@ impl Reader {
         let mut file = open(path)?;
         let compressed: Box<dyn BufRead + Send> = if begins_with(&mut file, AGE_MAGIC) {
             let passphrase = passphrase.ok_or(ArchiveError::Encrypted)?;
-            let identity = age::scrypt::Identity::new(passphrase.clone());
-            let decryptor = age::Decryptor::new_buffered(file).map_err(|_| ArchiveError::NoArchive)?;
-            let plain = decryptor.decrypt(std::iter::once(&identity as _)).map_err(|error| match error {
-                age::DecryptError::Io(error) => ArchiveError::File { path: path.to_owned(), error },
-                _ => ArchiveError::Passphrase,
-            })?;
-            Box::new(BufReader::with_capacity(1 << 17, plain))
+            Box::new(BufReader::with_capacity(1 << 17, passphrase::decrypt(file, passphrase, path)?))
         } else if begins_with(&mut file, &ZSTD_MAGIC) {
             Box::new(file)
         } else {

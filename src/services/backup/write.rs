@@ -8,6 +8,8 @@ use age::secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 
+use super::passphrase;
+
 /// zstd's own usual level: half the size of level 1 at twice the time, which a Pi still writes faster than its card.
 const LEVEL: i32 = 3;
 
@@ -44,9 +46,7 @@ impl Writer {
         let file = BufWriter::with_capacity(1 << 18, file);
         let output = match passphrase {
             None => Output::Plain(file),
-            Some(passphrase) => {
-                Output::Encrypted(Box::new(age::Encryptor::with_user_passphrase(passphrase).wrap_output(file)?))
-            }
+            Some(passphrase) => Output::Encrypted(Box::new(passphrase::encrypt(file, passphrase)?)),
         };
         let mut encoder = zstd::Encoder::new(output, LEVEL)?;
         encoder.include_checksum(true)?;

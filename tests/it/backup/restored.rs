@@ -227,6 +227,15 @@ async fn a_full_backup_is_encrypted_and_gives_the_machines_files_back() {
     assert!(refused(verify(&Actor::program(), &source(None)).await.expect_err("closed")).contains("--passphrase-file"));
     let wrong = verify(&Actor::program(), &source(Some("tarpaulin 43"))).await.expect_err("closed");
     assert!(refused(wrong).contains("not the backup's"));
+    // The work is the same from every machine; an archive that wants far more is not taken for a wrong passphrase.
+    let work = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().nth(1).expect("age's recipient").to_owned();
+    assert!(work(&bytes).starts_with("-> scrypt ") && work(&bytes).ends_with(" 17"), "{}", work(&bytes));
+    let greedy = house.dir.path().join("greedy.age");
+    let at = bytes.windows(4).position(|window| window == b" 17\n").expect("the work");
+    std::fs::write(&greedy, [&bytes[..at], b" 30\n", &bytes[at + 4..]].concat()).expect("written");
+    let source_greedy = Source { path: greedy, passphrase: Some("tarpaulin 42".to_owned().into()) };
+    let greedy = verify(&Actor::program(), &source_greedy).await.expect_err("too much");
+    assert!(refused(greedy).contains("takes 1048576 MB of memory"));
     let unpacked = house.dir.path().join("unpacked");
     let paths = restore::unpack_machine(&Actor::program(), &source(Some("tarpaulin 42")), &unpacked).await;
     let key = unpacked.join(machine.strip_prefix("/").expect("absolute")).join("ssl/key.pem");
