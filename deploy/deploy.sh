@@ -5,12 +5,13 @@
 # usage: sudo ./deploy.sh [options]
 #   --role ROLE        all (default): database and program, with a window where a display is connected;
 #                      app: the program, on a database elsewhere; database: PostgreSQL alone;
-#                      kiosk: as all, with the window whether a display is connected or not
+#                      kiosk: as all, with the window whether a display is connected or not, and with --database-url
+#                      on a database elsewhere
 #   --offline          no network: Debian's packages come from the folder offline/ beside this script
 #   --dry-run          say what would be changed, change nothing
 #   --upgrade-system   bring all of the system's packages up to date first (never otherwise)
 #   --name NAME        a further name by which browsers reach this machine, for the certificate; may be repeated
-#   --database-url URL for --role app: where the database is (kept in the environment file, readable by root and us)
+#   --database-url URL for --role app and kiosk: where the database is (kept in the settings, readable by root and us)
 #   --upstream ADDR    a further instance that nginx passes requests to; may be repeated
 #   --no-predecessor   leave a ThingDB on this machine alone
 #
@@ -51,10 +52,13 @@ parse() {
     all | app | database | kiosk) ;;
     *) fail "unknown role: '$role'; known are all, app, database, kiosk" ;;
     esac
-    [ -z "$database_url" ] || [ "$role" = app ] || fail "--database-url is for --role app; the others have their own database"
+    case $database_url:$role in
+    :* | *:app | *:kiosk) ;;
+    *) fail "--database-url is for --role app and kiosk; the others have their own database" ;;
+    esac
 }
 
-has_database() { [ "$role" != app ]; }
+has_database() { [ "$role" != app ] && ! { [ "$role" = kiosk ] && names_another_database; }; }
 has_program() { [ "$role" != database ]; }
 # What is a kiosk stays one, display or not, until kiosk.sh disable.
 has_window() { [ "$role" = kiosk ] || { [ "$role" = all ] && { has_display || [ "$(serving_unit)" = inventory-kiosk.service ]; }; }; }

@@ -59,7 +59,7 @@ main() {
     ! has_own_database || ! writes_are_closed || open_writes
     systemctl start "$unit"
     wait_until 120 "the program is ready" answers /readyz
-    "$package_dir/deploy/verify.sh"
+    verify_settled
 }
 
 main

@@ -72,7 +72,7 @@ main() {
     fi
     stop_units
     close_site
-    rm -rf /etc/systemd/system/inventory{,-backup,-verify}.service.d
+    rm -rf /etc/systemd/system/inventory{,-kiosk,-backup,-verify}.service.d
     ! is_installed inventory || env DEBIAN_FRONTEND=noninteractive dpkg --purge inventory >/dev/null
     systemctl daemon-reload
     if [ -n "$purge" ]; then

@@ -61,8 +61,12 @@ main() {
     after=$(sed -n 's/^version: //p' "$here/MANIFEST")
     ! dpkg --compare-versions "$after" lt "$before" || fail "$before is installed, this is the older $after: rollback.sh goes back"
     unit=$(serving_unit)
-    [ "$unit" != inventory-kiosk.service ] || options+=(--role kiosk)
-    has_own_database || options+=(--role app)
+    # A kiosk's settings say where its database is; without a window that is a role of its own.
+    if [ "$unit" = inventory-kiosk.service ]; then
+        options+=(--role kiosk)
+    elif ! has_own_database; then
+        options+=(--role app)
+    fi
     say "inventory: $before → $after"
     "$here/deploy.sh" --dry-run "${options[@]}" >/dev/null || fail "deploy.sh refuses, see above; nothing was changed"
     if has_own_database && writes_are_closed; then

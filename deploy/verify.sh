@@ -106,18 +106,20 @@ days_left() {
 
 # Whoever is not signed in sees nothing: neither pages nor data nor files.
 look_from_outside() {
-    local path status open=()
+    local path status open=() silent=()
     for path in / /api/v1/items '/api/v1/search?q=a' /places /history /photos/00000000-0000-7000-8000-000000000000/320 \
         /inventory-photos/ab/ab/320.jpg /metrics; do
         status=$(status_of "$path")
         case $status in
         401 | 403 | 404 | 503) ;;
+        000) silent+=("$path") ;;
         30?) ;; # to where one signs in
         *) open+=("$path ($status)") ;;
         esac
     done
     holds "closed to others" "pages, API, photos and metrics answer nobody who is not signed in" \
         "answered without sign-in: ${open[*]}" "stop nginx (systemctl stop nginx) and report this" [ ${#open[@]} -eq 0 ]
+    [ ${#silent[@]} -eq 0 ] || row ✗ "closed to others" "no answer within 10 s: ${silent[*]}" "is the machine busy? look again; else systemctl status nginx"
 }
 
 look_at_files() {

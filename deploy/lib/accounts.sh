@@ -46,18 +46,20 @@ link_settings() {
     ln -sfn "$config_file" /etc/inventory/inventory.toml
 }
 
+# The database elsewhere as the settings name it.
+database_line() {
+    local url=${database_url//\\/\\\\}
+    printf 'url = "%s"\n' "${url//\"/\\\"}"
+}
+
 settings_text() {
-    local url='' line
-    if [ -n "$database_url" ]; then
-        url=${database_url//\\/\\\\}
-        url="url = \"${url//\"/\\\"}\""
-    fi
+    local line
     while IFS= read -r line; do
         case $line in
         'deployment = '*) echo "deployment = \"$(deployment_type)\"" ;;
         '@database@')
-            if [ -n "$url" ]; then
-                echo "$url"
+            if [ -n "$database_url" ]; then
+                database_line
             else
                 printf 'host = "%s"\nuser = "%s"\nname = "%s"\n' "$socket_dir" "$account" "$database"
                 [ "$(cluster_port)" = 5432 ] || echo "port = $(cluster_port)"

@@ -137,6 +137,13 @@ load_environment() {
     done <"$environment_file"
 }
 
+# Whether an option, the environment or the settings name a database on another machine.
+names_another_database() {
+    [ -z "${database_url:-}${DATABASE_URL:-}" ] || return 0
+    case ${POSTGRES_HOST:-} in '' | /*) ;; *) return 0 ;; esac
+    grep -qs '^url *=' "$config_file"
+}
+
 # Waits until something holds, and says how long that took.
 wait_until() { # SECONDS WHAT COMMAND...
     local limit=$1 what=$2 from=$SECONDS
@@ -146,6 +153,14 @@ wait_until() { # SECONDS WHAT COMMAND...
         sleep 0.5
     done
     note "$what: after $((SECONDS - from)) s"
+}
+
+# A machine that has just started may be too busy to answer in time: what is ill is looked at twice.
+verify_settled() {
+    "$package_dir/deploy/verify.sh" && return
+    note "looking again in half a minute"
+    sleep 30
+    "$package_dir/deploy/verify.sh"
 }
 
 answers() { # PATH: over the address the service listens on

@@ -11,7 +11,7 @@ embed_items() {
 }
 
 verify_all() {
-    "$package_dir/deploy/verify.sh" || fail "not everything is as it should be; see above, then run deploy.sh again"
+    verify_settled || fail "not everything is as it should be; see above, then run deploy.sh again"
 }
 
 # The code that makes the first admin is shown on this terminal, and nowhere else.

@@ -90,9 +90,12 @@ check_ports() {
 
 check_database_choice() {
     load_environment
-    if [ "$role" = app ] && [ -z "${database_url}${DATABASE_URL:-}${POSTGRES_HOST:-}" ] &&
-        ! grep -qs '^url *=' "$config_file"; then
+    if [ "$role" = app ] && ! names_another_database; then
         problem "--role app has no database" "name it: --database-url 'postgres://inventory@host/inventory_db?sslmode=verify-full'"
+    fi
+    # The settings are their keeper's once they are there: they would go on naming another one.
+    if [ -n "$database_url" ] && [ -e "$config_file" ] && ! grep -qsxF "$(database_line)" "$config_file"; then
+        problem "$config_file names another database than --database-url" "change it there, under [database], and leave the option out"
     fi
 }
 

@@ -40,16 +40,15 @@ database_addresses() {
 # something changed.
 find_way_to_database() {
     local addresses='' unit changed=1 file proof=''
-    [ "$role" != app ] || addresses=$(database_addresses)
-    for unit in inventory backup verify; do
-        [ "$unit" = inventory ] || unit=inventory-$unit
+    has_database || addresses=$(database_addresses)
+    for unit in inventory inventory-kiosk inventory-backup inventory-verify; do
         file=/etc/systemd/system/$unit.service.d/database.conf
         if [ -z "$addresses" ]; then
             [ ! -e "$file" ] || { change "remove $file" rm "$file" && changed=0; }
             continue
         fi
         case $unit in
-        inventory) printf '[Service]\nIPAddressAllow=%s\n' "$addresses" ;;
+        inventory | inventory-kiosk) printf '[Service]\nIPAddressAllow=%s\n' "$addresses" ;;
         inventory-backup)
             printf '[Service]\nPrivateNetwork=no\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressDeny=any\nIPAddressAllow=localhost %s\n' "$addresses"
             ;;
@@ -100,8 +99,8 @@ show_on_panel() {
     local kiosk=$package_dir/kiosk/kiosk.sh
     if ! systemctl is-enabled --quiet inventory-kiosk.service; then
         change "show the kiosk on the panel" "$kiosk" enable
-    elif [ -n "${program_changed:-}" ]; then
-        change "restart inventory-kiosk.service with the new program" systemctl restart inventory-kiosk.service
+    elif [ -n "$restart" ]; then
+        change "restart inventory-kiosk.service with what is new" systemctl restart inventory-kiosk.service
     fi
     # The kiosk's unit takes its socket along; from boot it is there before the program, as without a window.
     enable_units inventory-kiosk.service inventory.socket

@@ -15,7 +15,7 @@ import time
 class Monitor:
     def __init__(self, path):
         self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.settimeout(60)
+        self.connection.settimeout(300)
         self.connection.connect(path)
         self.lines = self.connection.makefile("rw")
         self.lines.readline()

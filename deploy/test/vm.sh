@@ -64,7 +64,7 @@ mkdir -p "$work"
 [ -s "$work/key" ] || ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 ssh_port=$((20000 + RANDOM % 20000))
 https_port=$((ssh_port + 1))
-ssh_words=(-q -i "$work/key" -p "$ssh_port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=10 -o BatchMode=yes)
+ssh_words=(-q -i "$work/key" -p "$ssh_port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=60 -o ConnectionAttempts=3 -o BatchMode=yes)
 
 failures=0
 check() { # NAME COMMAND...

@@ -44,6 +44,7 @@ scene_screen() {
     check "the kiosk is drawn on the bare display" is_drawn kiosk
     check "a finger on Places opens them" touches
     check "a scanner's burst opens the item's card" scans
+    check "the keys that end Slint's loop end nothing" ends_nothing
     check "consoles, Ctrl-Alt-Del, SysRq and the power key open nothing" nothing_opens
     check "the program comes back after kill -9, and draws" comes_back
 }
@@ -62,6 +63,17 @@ scans() {
 # What must stay: this start of the machine, the console in front, the program's process, no login anywhere.
 standing() {
     on 'cat /proc/sys/kernel/random/boot_id /sys/class/tty/tty0/active; systemctl show --property MainPID --value inventory-kiosk.service; pgrep -c agetty || true'
+}
+
+ends_nothing() {
+    local before chord
+    before=$(standing)
+    for chord in ctrl+alt+delete ctrl+alt+backspace ctrl+shift+alt+delete; do
+        monitor press "$chord"
+    done
+    sleep 10
+    [ "$before" = "$(standing)" ] || { echo "before: $before" && echo "after: $(standing)" && return 1; }
+    is_drawn kiosk-after-delete
 }
 
 nothing_opens() {

@@ -29,6 +29,16 @@ scene_refusals() {
     check "a taken port is refused" refuses "port 80 is taken" "$bundle/deploy.sh" --offline
     on systemctl stop taken
     check "an unknown role is refused, with the known ones" refuses "known are all, app, database, kiosk" "$bundle/deploy.sh" --role cook
+    check "a database elsewhere is refused where there is to be one" refuses "is for --role app and kiosk" "$bundle/deploy.sh" \
+        --database-url postgres://inventory@elsewhere/inventory_db
+    check "a kiosk whose database is elsewhere takes a window and no PostgreSQL" kiosk_alone
+}
+
+kiosk_alone() {
+    local output
+    output=$(on "$bundle/deploy.sh" --offline --dry-run --role kiosk --database-url postgres://inventory@localhost/inventory_db) || { echo "$output" && return 1; }
+    grep -q "would: install .*seatd" <<<"$output" || { echo "$output" && return 1; }
+    fails grep -qi 'install.*postgresql\|▸ PostgreSQL\|▸ database' <<<"$output"
 }
 
 dry_run() {
