@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
+use std::time::Duration;
 
-use slint::{Image, ModelRc, SharedString, VecModel};
+use slint::{Image, ModelRc, SharedString, Timer, TimerMode, VecModel};
 use thiserror::Error;
 
 use super::desktop::{Face, react};
@@ -35,6 +36,8 @@ pub struct State {
     running: Cell<bool>,
     /// Asked again while an answer was under way.
     again: Cell<Option<Keep>>,
+    /// Runs out when typing rests.
+    rest: Timer,
     tags: Rc<VecModel<TagCount>>,
 }
 
@@ -43,11 +46,16 @@ impl State {
     pub fn forget(&self) {
         self.running.set(false);
         self.again.set(None);
+        self.rest.stop();
     }
 }
 
 /// Hits a search shows; who needs more types another word.
 const MOST_HITS: usize = 200;
+/// As many as a screen holds come at once: reading two hundred takes longer than finding them.
+const FIRST_HITS: usize = 48;
+/// The other hits follow when nothing was typed for so long.
+const REST: Duration = Duration::from_millis(400);
 /// Rows of a list that come with it, before any is scrolled to.
 const AT_ONCE: usize = 64;
 
@@ -67,6 +75,8 @@ struct Answer {
     reasons: HashMap<ItemId, Reason>,
     total: usize,
     words_only: bool,
+    /// There are more hits than came.
+    more: bool,
 }
 
 pub fn connect(face: &Rc<Face>) {
@@ -149,6 +159,7 @@ pub fn reload(face: &Rc<Face>, keep: Keep) {
         return;
     }
     state.running.set(true);
+    state.rest.stop();
     let adapter = face.adapter::<ResultsAdapter>();
     let text = adapter.get_query().trim().to_owned();
     let place = face.adapter::<TreeAdapter>().get_selected().parse().ok();
@@ -180,14 +191,19 @@ pub fn reload(face: &Rc<Face>, keep: Keep) {
     // What was typed is on the screen while the answer is looked for.
     face.draw_now();
     face.call(
-        move |services, actor| async move { answer(&services, &actor, &text, &filter, order).await },
+        move |services, actor| async move { answer(&services, &actor, &text, &filter, order, keep).await },
         move |face, answer| {
             face.results.running.set(false);
             face.adapter::<ResultsAdapter>().set_busy(false);
             match answer {
                 Ok(answer) => {
+                    let more = answer.more;
                     show(face, answer, keep);
                     face.draw_now();
+                    if more {
+                        let reload = react(face, |face, ()| reload(face, Keep::Chosen));
+                        face.results.rest.start(TimerMode::SingleShot, REST, move || reload(()));
+                    }
                 }
                 // The banner says that the database is gone; what is seen stays.
                 Err(error) => tracing::warn!("The list is not refreshed: {error}"),
@@ -205,11 +221,19 @@ async fn answer(
     text: &str,
     filter: &ListFilter,
     order: ListOrder,
+    keep: Keep,
 ) -> Result<Answer, ListError> {
     if text.is_empty() {
         let ids = services.catalog.list(actor, filter, order).await?;
         let summaries = services.catalog.summaries(actor, &ids[..ids.len().min(AT_ONCE)]).await?;
-        return Ok(Answer { total: ids.len(), ids, summaries, reasons: HashMap::new(), words_only: false });
+        return Ok(Answer {
+            total: ids.len(),
+            ids,
+            summaries,
+            reasons: HashMap::new(),
+            words_only: false,
+            more: false,
+        });
     }
     let request = SearchRequest {
         filters: Filters {
@@ -221,11 +245,12 @@ async fn answer(
             ..Filters::default()
         },
         inside: filter.inside,
-        limit: MOST_HITS,
+        limit: if keep == Keep::First { FIRST_HITS } else { MOST_HITS },
         ..SearchRequest::new(text)
     };
     let found = services.search.search(actor, &request).await?;
     Ok(Answer {
+        more: keep == Keep::First && found.total > found.hits.len(),
         total: found.total,
         ids: found.hits.iter().map(|hit| hit.item.id).collect(),
         reasons: found.hits.iter().map(|hit| (hit.item.id, reason(hit.why))).collect(),
