@@ -14,8 +14,8 @@ use super::ui::{
     self, Crumb, DetailName, DetailRow, HistoryRow, ItemAdapter, LoanRow, Notice, RelatedRow, ResultsAdapter, StockRow,
 };
 use super::{editor, history, notices, places, related, results};
-use crate::domain::{ItemId, PhotoId, RequestId};
-use crate::services::catalog::{CatalogError, ItemView, Loan, PathHead, StockLine};
+use crate::domain::{ItemId, ItemKind, PhotoId, RequestId};
+use crate::services::catalog::{CatalogError, ItemSummary, ItemView, Loan, PathHead, StockLine};
 use crate::services::stock::{HistoryFilter, HistoryLine};
 
 /// What the page shows, and the models it is shown by.
@@ -43,6 +43,8 @@ struct Models {
     shown: RefCell<Vec<PhotoId>>,
 }
 
+/// So many of a product's things are listed on its page.
+const THINGS_OF_A_PRODUCT: i64 = 100;
 /// How much history the page shows.
 const HISTORY: i64 = 60;
 /// The room of the picture on the page, in logical pixels.
@@ -67,7 +69,10 @@ pub fn connect(face: &Rc<Face>) {
         move || load(())
     });
 
-    adapter.on_show_place(react(face, |face, id: SharedString| places::choose(face, id.parse().ok())));
+    adapter.on_show_place(react(face, |face, id: SharedString| match id.parse() {
+        Ok(id) if face.places.node(id).is_none() => show(face, id),
+        id => places::choose(face, id.ok()),
+    }));
     adapter.on_show_item(react(face, |face, id: SharedString| {
         if let Ok(id) = id.parse() {
             show(face, id);
@@ -151,7 +156,12 @@ fn load(face: &Rc<Face>, id: ItemId) {
             let view = services.catalog.view(&actor, id).await?;
             let filter = HistoryFilter { item: Some(id), limit: HISTORY, ..HistoryFilter::default() };
             let history = services.stock.history(&actor, &filter).await;
-            Ok::<_, CatalogError>((view, history.unwrap_or_default()))
+            let things = if view.summary.kind == ItemKind::Product {
+                services.catalog.instances(&actor, id, THINGS_OF_A_PRODUCT).await?
+            } else {
+                Vec::new()
+            };
+            Ok::<_, CatalogError>((view, history.unwrap_or_default(), things))
         },
         move |face, answer| {
             // Meanwhile another one was chosen, or the same was looked at again.
@@ -161,7 +171,7 @@ fn load(face: &Rc<Face>, id: ItemId) {
             face.item.answered.set(asked);
             face.adapter::<ItemAdapter>().set_loading(false);
             match answer {
-                Ok((view, history)) => present(face, view, &history),
+                Ok((view, history, things)) => present(face, view, &history, &things),
                 Err(CatalogError::NotFound) => clear(face),
                 Err(error) => tracing::warn!("The item is not read: {error}"),
             }
@@ -169,7 +179,7 @@ fn load(face: &Rc<Face>, id: ItemId) {
     );
 }
 
-fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine]) {
+fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine], things: &[ItemSummary]) {
     let adapter = face.adapter::<ItemAdapter>();
     let (numbers, now) = (face.numbers(), Face::now());
     let today = format::on_the_wall(now, &face.zone).date();
@@ -208,7 +218,8 @@ fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine]) {
             .collect(),
     );
     sync(&models.tags, view.draft.tags.iter().map(SharedString::from).collect());
-    sync(&models.stock, view.stock.iter().map(|line| stock_row(face, line, numbers)).collect());
+    let stock = view.stock.iter().map(|line| stock_row(face, line, numbers));
+    sync(&models.stock, stock.chain(things.iter().map(|thing| thing_row(thing, numbers))).collect());
     let loans = view.loans.iter().map(|loan| loan_row(face, loan));
     sync(&models.loans, loans.collect());
     sync(&models.history, history.iter().map(|line| history::row(face, Some(summary.id), line)).collect());
@@ -234,6 +245,23 @@ fn stock_row(face: &Face, line: &StockLine, numbers: Numbers) -> StockRow {
         path: if head.is_empty() { path.join(" › ") } else { format!("{head} › {}", path.join(" › ")) }.into(),
         lot: line.lot.as_ref().map(|lot| lot.code.clone()).unwrap_or_default().into(),
         amount: numbers.write(line.quantity).into(),
+        unit: SharedString::new(),
+    }
+}
+
+/// A thing of the shown product, and where it is; pressed, it leads to the thing.
+fn thing_row(thing: &ItemSummary, numbers: Numbers) -> StockRow {
+    let place = thing.path.places.last();
+    let path: Vec<&str> = thing.path.places.iter().map(|place| place.name.as_str()).collect();
+    let borrower = if let PathHead::Lent(borrower) = &thing.path.head { borrower.as_str() } else { "" };
+    StockRow {
+        holder: thing.id.to_string().into(),
+        name: thing.name.as_str().into(),
+        kind: format::kind(thing.kind),
+        code: thing.code.as_deref().unwrap_or_default().into(),
+        path: path.join(" › ").into(),
+        lot: place.map_or(borrower, |place| place.name.as_str()).into(),
+        amount: numbers.write(thing.on_hand).into(),
         unit: SharedString::new(),
     }
 }

@@ -263,6 +263,19 @@ impl Props {
         self.services.catalog.create(&self.actor, new).await.expect("an item is made").item
     }
 
+    /// A product with these things at a place.
+    pub async fn product(&self, name: &str, things: &[&str], place: ItemId) -> ItemId {
+        let product = self.make(ItemKind::Product, name, None, 0).await;
+        for thing in things {
+            let place = Placement { holder: place, quantity: Quantity::ONE, lot: None };
+            let mut draft = ItemDraft::new(ItemKind::Asset, *thing);
+            draft.instance_of = Some(product);
+            let new = NewItem { request: RequestId::new(), draft, place: Some(place), codes: Vec::new() };
+            self.services.catalog.create(&self.actor, new).await.expect("an item is made");
+        }
+        product
+    }
+
     async fn make(&self, kind: ItemKind, name: &str, place: Option<ItemId>, quantity: u32) -> ItemId {
         let place = place.map(|holder| Placement { holder, quantity: Quantity::from(quantity), lot: None });
         let new = NewItem { request: RequestId::new(), draft: ItemDraft::new(kind, name), place, codes: Vec::new() };

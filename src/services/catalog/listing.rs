@@ -42,6 +42,12 @@ impl Catalog {
         self.top(actor, &ListFilter { kinds, ..ListFilter::default() }, ListOrder::Moved, most).await
     }
 
+    /// The things of a product by name, at most `most`; of anything else there are none.
+    pub async fn instances(&self, actor: &Actor, product: ItemId, most: i64) -> Result<Vec<ItemSummary>, CatalogError> {
+        let filter = ListFilter { instance_of: Some(product), ..ListFilter::default() };
+        self.top(actor, &filter, ListOrder::Name, most).await
+    }
+
     /// One page of a list in an order that never changes, behind `after`; for programs that read all of it.
     pub async fn page(
         &self,
