@@ -219,7 +219,8 @@ fn present(face: &Rc<Face>, view: ItemView, history: &[HistoryLine], things: &[I
     );
     sync(&models.tags, view.draft.tags.iter().map(SharedString::from).collect());
     let stock = view.stock.iter().map(|line| stock_row(face, line, numbers));
-    sync(&models.stock, stock.chain(things.iter().map(|thing| thing_row(thing, numbers))).collect());
+    let things = things.iter().map(|thing| thing_row(&summary.name, thing, numbers));
+    sync(&models.stock, stock.chain(things).collect());
     let loans = view.loans.iter().map(|loan| loan_row(face, loan));
     sync(&models.loans, loans.collect());
     sync(&models.history, history.iter().map(|line| history::row(face, Some(summary.id), line)).collect());
@@ -249,14 +250,17 @@ fn stock_row(face: &Face, line: &StockLine, numbers: Numbers) -> StockRow {
     }
 }
 
-/// A thing of the shown product, and where it is; pressed, it leads to the thing.
-fn thing_row(thing: &ItemSummary, numbers: Numbers) -> StockRow {
+/// A thing of the shown product, and where it is; pressed, it leads to the thing. What is named after the product need not
+/// say so again: there is little room.
+fn thing_row(product: &str, thing: &ItemSummary, numbers: Numbers) -> StockRow {
+    let own = thing.name.strip_prefix(product).map(|rest| rest.trim_start_matches([' ', ',', ':', '–', '-']));
+    let name = own.filter(|own| !own.is_empty()).unwrap_or(&thing.name);
     let place = thing.path.places.last();
     let path: Vec<&str> = thing.path.places.iter().map(|place| place.name.as_str()).collect();
     let borrower = if let PathHead::Lent(borrower) = &thing.path.head { borrower.as_str() } else { "" };
     StockRow {
         holder: thing.id.to_string().into(),
-        name: thing.name.as_str().into(),
+        name: name.into(),
         kind: format::kind(thing.kind),
         code: thing.code.as_deref().unwrap_or_default().into(),
         path: path.join(" › ").into(),

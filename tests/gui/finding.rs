@@ -45,17 +45,17 @@ fn a_product_lists_its_things_and_leads_to_each() {
     play(
         |props| async move {
             let shelf = props.place("Shelf 2", None).await;
-            props.product("Cordless drill", &["Drill 1", "Drill 2"], shelf).await;
+            props.product("Cordless drill", &["Cordless drill, No. 1", "Drill 2"], shelf).await;
         },
         |stage| async move {
             let (results, item) = (ResultsAdapter::get(stage.window()), ItemAdapter::get(stage.window()));
             stage.type_into("Search words, codes, places", "cordless");
             stage
-                .until("the product is shown", || results.get_total() == 1 && item.get_item().name == "Cordless drill")
+                .until("the product is shown", || results.get_total() == 2 && item.get_item().name == "Cordless drill")
                 .await;
             let listed =
                 || item.get_stock().iter().map(|row| format!("{} in {}", row.name, row.lot)).collect::<Vec<_>>();
-            stage.until("its things are listed", || listed() == ["Drill 1 in Shelf 2", "Drill 2 in Shelf 2"]).await;
+            stage.until("its things are listed", || listed() == ["No. 1 in Shelf 2", "Drill 2 in Shelf 2"]).await;
             item.invoke_show_place(item.get_stock().row_data(1).expect("two are listed").holder);
             stage.until("the second is shown", || item.get_item().name == "Drill 2").await;
         },
