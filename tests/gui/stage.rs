@@ -3,16 +3,14 @@
 //! Slint's loop runs on one thread of the process, as in the program; each test sends its play there and waits for the
 //! end of it, so that tests look the same under nextest and under `cargo test`.
 
-use std::cell::Cell;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
-use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use inventory::domain::search::Analyser;
 use inventory::domain::{Actor, ItemDraft, ItemId, ItemKind, Quantity, RequestId, Role};
 use inventory::embedding::{EmbedError, Meaning};
@@ -30,6 +28,9 @@ use tokio::runtime::{Handle, Runtime};
 
 use crate::database::{TestDb, real_meaning};
 use crate::support::keep;
+
+mod on_loop;
+use on_loop::{on_the_loop, one_at_a_time};
 
 /// The longest anything may take that is not measured.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -432,35 +433,4 @@ pub async fn ann(services: &Services) -> Actor {
 pub fn health(database: &TestDb, meaning: Meaning) -> Health {
     let (_, schema) = tokio::sync::watch::channel(Schema::Current);
     Health::new(database.db.health(), schema, meaning)
-}
-
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-type Ended = Result<(), Box<dyn std::any::Any + Send>>;
-
-/// Runs a future on the thread that runs Slint's loop, and tells how it ended.
-fn on_the_loop<P: Future<Output = ()> + 'static>(play: impl FnOnce() -> P + Send + 'static, tell: mpsc::Sender<Ended>) {
-    static LOOP: OnceLock<()> = OnceLock::new();
-    LOOP.get_or_init(|| {
-        let (ready, is_ready) = mpsc::channel();
-        std::thread::spawn(move || {
-            let options =
-                TestingBackendOptions { mock_time: false, threading: true, renderer_name: Some("software".into()) };
-            slint::platform::set_platform(Box::new(TestingBackend::new(options))).expect("one loop for the process");
-            ready.send(()).expect("somebody waits");
-            slint::run_event_loop_until_quit().expect("the loop runs");
-        });
-        is_ready.recv().expect("the loop starts");
-    });
-    let begun = Cell::new(Some((play, tell)));
-    slint::invoke_from_event_loop(move || {
-        let Some((play, tell)) = begun.take() else { return };
-        let playing = AssertUnwindSafe(async move { play().await }).catch_unwind();
-        let spawned = slint::spawn_local(async move { drop(tell.send(playing.await)) });
-        spawned.expect("the loop takes the play");
-    })
-    .expect("the loop runs");
 }
