@@ -21,6 +21,6 @@ pub struct Args {
 
 /// Runs on the main thread, which Slint needs.
 pub fn run(context: &Context) -> anyhow::Result<ExitCode> {
-    windowed::run(context, "window.toml", crate::gui::run)?;
+    windowed::run(context, "window.toml", false, crate::gui::run)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,7 @@ pub struct Args {
 
 /// Runs on the main thread, which Slint needs.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    windowed::run(context, "kiosk.toml", |runtime, opener, surroundings| {
+    windowed::run(context, "kiosk.toml", true, |runtime, opener, surroundings| {
         crate::gui::run_kiosk(runtime, opener, surroundings, args.window)
     })?;
     Ok(ExitCode::SUCCESS)

@@ -24,15 +24,19 @@ use crate::services::search::upkeep::Worker;
 use crate::{systemd, web};
 
 /// Shows a window until it is closed, then closes the inventory. `settings` names the file beside the data that remembers
-/// how the window looks. Runs on the main thread, which Slint needs.
+/// how the window looks; `stands_open` says that anybody may come to it. Runs on the main thread, which Slint needs.
 pub fn run(
     context: &Context,
     settings: &str,
+    stands_open: bool,
     show: impl FnOnce(&Handle, Opener, Surroundings) -> Result<(), PlatformError>,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let config = context.config.clone();
+    // Whose own folder holds the data has begun it; a database on a server has a keeper with a set-up code.
+    let admin_by_code = stands_open && config.database.server.is_some();
     let surroundings = Surroundings {
+        admin_by_code,
         settings: Some(config.paths.data_dir.join(settings)),
         address: if config.web.enabled { config.web.listen.to_string() } else { String::new() },
         phone_address: phone_address(&config.web),
@@ -40,6 +44,7 @@ pub fn run(
     };
     let inventory = Arc::new(Inventory {
         config,
+        admin_by_code,
         socket: systemd::socket()?,
         open: Mutex::new(None),
         watched: systemd::Opened::default(),
@@ -108,6 +113,8 @@ fn window_answers() -> impl Fn() -> bool + Send + 'static {
 /// Whichever inventory is open.
 struct Inventory {
     config: Config,
+    /// Nobody becomes the admin by giving a name.
+    admin_by_code: bool,
     /// What systemd listens on for us; outlives the inventory that is open.
     socket: Option<std::net::TcpListener>,
     open: Mutex<Option<Opened>>,
@@ -136,6 +143,9 @@ impl Inventory {
                     // Nobody is asked for a name to look around; the machine knows one.
                     begin(&app.services.people, &begin::account_name()).await?;
                 }
+            }
+            Wish::Own { .. } if self.admin_by_code => {
+                return Err(StartError::Other("the first admin is made with the set-up code".into()));
             }
             Wish::Own { name } => {
                 // Before the example goes.

@@ -54,6 +54,8 @@ pub struct Surroundings {
     pub address: String,
     /// Where a phone finds the same pages, without a path; empty: nowhere.
     pub phone_address: String,
+    /// The first admin is made with the set-up code, in a browser or on the command line: whoever stands here is anybody.
+    pub admin_by_code: bool,
     /// The machine it all runs on, where a kiosk looks after it.
     pub machine: Option<Machine>,
 }

@@ -31,8 +31,11 @@ pub fn connect(face: &Rc<Face>) {
     face.adapter::<Tokens>().set_reduced_motion(settings.reduced_motion());
     face.adapter::<Tokens>().set_large_text(settings.large_text());
 
+    adapter.set_admin_by_code(face.surroundings.admin_by_code);
     adapter.on_start_own(react(face, |face, name: slint::SharedString| {
-        open(face, Wish::Own { name: name.trim().to_owned() });
+        if !face.surroundings.admin_by_code {
+            open(face, Wish::Own { name: name.trim().to_owned() });
+        }
     }));
     adapter.on_try_again({
         let open = react(face, |face, ()| open(face, Wish::Any));

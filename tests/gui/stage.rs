@@ -210,13 +210,14 @@ pub fn play_with<P: Future<Output = ()> + 'static>(opener: Opener, act: impl FnO
 /// Runs a play at a kiosk without an inventory yet.
 pub fn play_kiosk_with<P: Future<Output = ()> + 'static>(
     opener: Opener,
+    surroundings: Surroundings,
     act: impl FnOnce(Kiosk) -> P + Send + 'static,
 ) {
     let _alone = one_at_a_time();
     let (tell, told) = mpsc::channel();
     let play = move || async move {
         let room = Some(Room { width: 800, height: 480 });
-        act(Kiosk::open(runtime(), opener, Surroundings::default(), room).expect("a window opens")).await;
+        act(Kiosk::open(runtime(), opener, surroundings, room).expect("a window opens")).await;
     };
     on_the_loop(play, tell);
     if let Err(panic) = told.recv().expect("the play ends") {

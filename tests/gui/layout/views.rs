@@ -127,6 +127,13 @@ fn reset(window: &AppWindow) {
 /// Before anybody looks after the inventory.
 fn nobody(window: &AppWindow) {
     SessionAdapter::get(window).set_phase(Phase::FirstRun);
+    SessionAdapter::get(window).set_admin_by_code(false);
+}
+
+/// The same where the first admin takes a code.
+fn nobody_without_code(window: &AppWindow) {
+    nobody(window);
+    SessionAdapter::get(window).set_admin_by_code(true);
 }
 
 /// All of them.
@@ -219,6 +226,7 @@ pub fn all() -> Vec<View> {
             MachineAdapter::get(window).set_asked(PowerAsk::Reboot);
         }),
         View::new("first run", Page::Home).set(nobody),
+        View::new("first run: by code", Page::Home).set(nobody_without_code),
         View::new("first run: typing", Page::Home).set(nobody).typing_into("Your name", "Dein Name"),
         View::new("quiet", Page::Home).set(|window| IdleAdapter::get(window).set_rest(Rest::Quiet)),
     ]
