@@ -274,21 +274,22 @@ async fn sureness(search: &Search, set: &JudgedSet, every: usize) {
         let found = search.search(&me, &request).await.expect("searched");
         found.hits.into_iter().map(|hit| hit.item.id).collect::<Vec<_>>()
     };
-    // Several items may have the same barcode or model: any of them is its item.
     let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    // Several items may have the same barcode or model, but for accents: any of them is its item.
+    let same_key = inventory::domain::search::words::key;
     for (what, keys) in [
         ("barcodes", set.lines.iter().map(|line| line.ean.clone()).collect::<Vec<_>>()),
         ("model numbers", set.lines.iter().map(|line| line.model.iter().cloned().collect()).collect()),
     ] {
         let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
         for (n, key) in keys.iter().enumerate().flat_map(|(n, texts)| texts.iter().map(move |text| (n, text))) {
-            by_key.entry(plain(key)).or_default().push(n);
+            by_key.entry(same_key(key)).or_default().push(n);
         }
         let (mut asked, mut first, mut bare) = (0, 0, 0);
         let mut missed = Vec::new();
         for texts in keys.iter().step_by(every) {
             for text in texts {
-                let same: HashSet<_> = by_key[&plain(text)].iter().map(|&other| set.ids()[other]).collect();
+                let same: HashSet<_> = by_key[&same_key(text)].iter().map(|&other| set.ids()[other]).collect();
                 asked += 1;
                 let typed = hits(text, true).await;
                 let stripped = hits(&plain(text), true).await;
