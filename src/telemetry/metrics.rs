@@ -1,11 +1,16 @@
 //! Figures for Prometheus: counted where things happen with the `metrics` macros, kept here, rendered by whoever serves them.
 
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds in seconds: a search takes milliseconds, an import minutes.
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+/// How often what was measured since is added up: until then each single measurement takes memory, asked for or not.
+const ADDED_UP: Duration = Duration::from_secs(20);
 
 static KEPT: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -14,7 +19,10 @@ pub fn start() {
     KEPT.get_or_init(|| {
         let builder = PrometheusBuilder::new().set_buckets(&SECONDS).ok()?;
         count_panics();
-        builder.install_recorder().inspect_err(|error| tracing::warn!("No figures are kept: {error}")).ok()
+        let kept =
+            builder.install_recorder().inspect_err(|error| tracing::warn!("No figures are kept: {error}")).ok()?;
+        add_up(kept.clone(), ADDED_UP);
+        Some(kept)
     });
 }
 
@@ -23,6 +31,18 @@ pub fn render() -> String {
     let Some(Some(kept)) = KEPT.get() else { return String::new() };
     kept.run_upkeep();
     kept.render()
+}
+
+fn add_up(kept: PrometheusHandle, every: Duration) {
+    let adding = move || {
+        loop {
+            thread::sleep(every);
+            kept.run_upkeep();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("figures".into()).spawn(adding) {
+        tracing::warn!("Figures are added up only when somebody asks for them: {error}");
+    }
 }
 
 /// A defect that was caught is a defect.
