@@ -138,6 +138,17 @@ async fn codes_serial_and_model_numbers_come_first_however_they_are_typed() {
     let new = NewItem { request: RequestId::new(), draft: lock, place: None, codes: Vec::new() };
     room.services.catalog.create(&room.keeper, new).await.expect("made");
     room.check("claw hammer", "Laptop lock", Why::Code).await;
+    // A sentence instead of a number was cut to what is kept; typed whole, it is found all the same.
+    let sentence =
+        "USB-C 8-Port Hub/Dock/Converter with MST, HDMI, DisplayPort, VGA, Ethernet (10/100/1000 Mbps), ".repeat(3);
+    let mut dock = ItemDraft::new(ItemKind::Asset, "Docking station");
+    dock.model = Some(sentence[..200].trim().into());
+    let new = NewItem { request: RequestId::new(), draft: dock, place: None, codes: Vec::new() };
+    room.services.catalog.create(&room.keeper, new).await.expect("made");
+    let bare: String = sentence.chars().filter(|c| c.is_alphanumeric()).collect();
+    for typed in [&sentence, &bare] {
+        room.check(typed, "Docking station", Why::Code).await;
+    }
     room.check("sn-47", "Cordless drill", Why::Code).await;
 }
 
