@@ -20,6 +20,8 @@ use crate::services::people::Person;
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// How often the window looks at the health it is told; no call to the database is in it.
 const LOOK: Duration = Duration::from_millis(400);
+/// How often a window that nobody looks after asks the database whether somebody does now.
+const ASK_FOR_SOMEBODY: Duration = Duration::from_secs(1);
 
 pub fn connect(face: &Rc<Face>) {
     let adapter = face.adapter::<SessionAdapter>();
@@ -135,7 +137,7 @@ pub fn open(face: &Rc<Face>, wish: Wish) {
 /// Goes on as soon as somebody looks after the inventory who was made elsewhere: in a browser, on the command line.
 fn await_somebody(face: &Rc<Face>, program: Program) {
     let weak = face.downgrade();
-    Timer::single_shot(LOOK, move || {
+    Timer::single_shot(ASK_FOR_SOMEBODY, move || {
         let asked = |face: &Rc<Face>| face.adapter::<SessionAdapter>().get_phase() == Phase::FirstRun;
         let Some(face) = weak.upgrade().filter(asked) else { return };
         let services = program.services.clone();

@@ -98,6 +98,13 @@ pub struct Hit {
     pub score: f32,
 }
 
+impl Hit {
+    /// Nothing but filters chose it: there is no reason to give.
+    pub fn by_filter_alone(&self) -> bool {
+        self.why == Why::Word && self.matched.is_empty()
+    }
+}
+
 /// Why a search failed.
 #[derive(Debug, Error)]
 pub enum SearchError {

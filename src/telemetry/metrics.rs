@@ -21,7 +21,7 @@ pub fn start() {
         count_panics();
         let kept =
             builder.install_recorder().inspect_err(|error| tracing::warn!("No figures are kept: {error}")).ok()?;
-        add_up(kept.clone(), ADDED_UP);
+        add_up(kept.clone());
         Some(kept)
     });
 }
@@ -33,10 +33,10 @@ pub fn render() -> String {
     kept.render()
 }
 
-fn add_up(kept: PrometheusHandle, every: Duration) {
+fn add_up(kept: PrometheusHandle) {
     let adding = move || {
         loop {
-            thread::sleep(every);
+            thread::sleep(ADDED_UP);
             kept.run_upkeep();
         }
     };

@@ -183,10 +183,8 @@ fn hit_row(visit: &Visit, hit: &Hit) -> Markup {
         Why::Spelling => ("spelling", "why.spelling"),
         Why::Meaning => ("meaning", "why.meaning"),
     };
-    // Without a word there is nothing to say: it is what the filters leave.
-    let by_filter = hit.why == Why::Word && hit.matched.is_empty();
     let why = html! {
-        @if !by_filter {
+        @if !hit.by_filter_alone() {
             span.why {
                 (parts::icon(visit, icon)) (say(visit.lang, word))
                 @if !hit.matched.is_empty() && matches!(hit.why, Why::Word | Why::Spelling) { ": " (hit.matched.join(", ")) }
