@@ -1,6 +1,6 @@
 # The ways in. What they do is in deploy/: setup/ makes a Debian machine ready, model/ makes the model.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench model package test-deploy test-deploy-vm
+.PHONY: help run build test check bench model package test-deploy test-deploy-vm test-previous
 
 rust := deploy/setup/with-rust
 binary = $${CARGO_TARGET_DIR:-target}/release/inventory
@@ -44,3 +44,7 @@ test-deploy: ## Deploy to fresh Debians in namespaces: set-up, power cuts, upgra
 
 test-deploy-vm: ## The same on an emulated arm64 machine with a display (SUITE=bookworm|trixie, as root, half an hour)
 	@deploy/test/vm.sh $(addprefix --suite ,$(SUITE))
+
+test-previous: ## The previous program's tests on today's schema, which a rollback leaves it with (FROM=COMMIT)
+	@deploy/setup/setup.sh test
+	@$(rust) deploy/test/previous.sh $(addprefix --from ,$(FROM))

@@ -266,6 +266,7 @@ pub fn reason(why: Why) -> Reason {
         Why::Word => Reason::Word,
         Why::Spelling => Reason::Spelling,
         Why::Meaning => Reason::Meaning,
+        Why::Filter => Reason::None,
     }
 }
 

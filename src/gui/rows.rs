@@ -11,6 +11,9 @@ use crate::domain::ItemId;
 
 /// Rows asked for at once: some more than a screen holds.
 const PAGE: usize = 64;
+/// Rows that are remembered, some two kilobytes each with their texts; scrolling through everything must not keep
+/// everything.
+const REMEMBERED: usize = 2_048;
 
 /// Fetches the rows of a range of the list.
 type Ask = Box<dyn Fn(Range<usize>)>;
@@ -65,6 +68,7 @@ impl ItemRows {
     /// Another list. Rows that stay where they were are not touched, so that scrolling and selection stay.
     /// `known`: what is loaded of it already.
     pub fn replace(&self, ids: Vec<ItemId>, known: HashMap<ItemId, ResultRow>) {
+        self.forget_some();
         let before = std::mem::replace(&mut *self.ids.borrow_mut(), ids);
         let old = {
             let mut loaded = self.loaded.borrow_mut();
@@ -94,6 +98,7 @@ impl ItemRows {
     /// Rows that were asked for, or that changed.
     pub fn fill(&self, range: Range<usize>, rows: Vec<(ItemId, ResultRow)>) {
         self.asked.borrow_mut().remove(&(range.start / PAGE));
+        self.forget_some();
         let mut changed = HashSet::new();
         for (id, row) in rows {
             if self.loaded.borrow().get(&id) != Some(&row) {
@@ -111,13 +116,23 @@ impl ItemRows {
 
     /// Forgets what is out of sight and asks again for what is in sight.
     pub fn refresh(&self) {
-        let pages: HashSet<usize> = self.seen.get().into_iter().collect();
-        let in_sight: HashSet<ItemId> =
-            pages.iter().flat_map(|page| self.ids(page * PAGE..(page + 1) * PAGE)).collect();
-        self.loaded.borrow_mut().retain(|id, _| in_sight.contains(id));
-        for page in pages {
+        self.forget_out_of_sight();
+        for page in HashSet::from(self.seen.get()) {
             self.request(page);
         }
+    }
+
+    fn forget_some(&self) {
+        if self.loaded.borrow().len() > REMEMBERED {
+            self.forget_out_of_sight();
+        }
+    }
+
+    fn forget_out_of_sight(&self) {
+        let pages = HashSet::from(self.seen.get());
+        let in_sight: HashSet<ItemId> =
+            pages.into_iter().flat_map(|page| self.ids(page * PAGE..(page + 1) * PAGE)).collect();
+        self.loaded.borrow_mut().retain(|id, _| in_sight.contains(id));
     }
 
     /// A page could not be loaded; it is asked for again when it is looked at again.
@@ -196,6 +211,24 @@ mod tests {
         assert_eq!(*asked.borrow(), std::slice::from_ref(&(69_952..70_016_usize)));
         rows.fill(69_952..70_016, vec![(ids[70_000], row("tarp"))]);
         assert_eq!(rows.row_data(70_000).expect("a row").name, "tarp");
+    }
+
+    #[test]
+    fn scrolling_through_everything_remembers_some_and_what_is_in_sight() {
+        let rows = ItemRows::new();
+        let ids: Vec<ItemId> = (0..20_000).map(|_| ItemId::new()).collect();
+        rows.replace(ids.clone(), HashMap::new());
+        for page in 0..ids.len() / PAGE {
+            let range = page * PAGE..(page + 1) * PAGE;
+            rows.row_data(range.start).expect("a row");
+            rows.fill(range.clone(), ids[range].iter().map(|id| (*id, row("bolt"))).collect());
+            assert!(rows.loaded.borrow().len() <= REMEMBERED + PAGE);
+        }
+        assert_eq!(rows.row_data(ids.len() / PAGE * PAGE - 1).expect("a row").name, "bolt");
+        let others: Vec<ItemId> = (0..3_000).map(|_| ItemId::new()).collect();
+        rows.replace(others.clone(), others.iter().map(|id| (*id, row("nut"))).collect());
+        rows.replace(ids[..10].to_vec(), HashMap::new());
+        assert!(rows.loaded.borrow().len() <= 2 * PAGE, "so many are not carried from list to list");
     }
 
     #[test]

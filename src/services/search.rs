@@ -98,13 +98,6 @@ pub struct Hit {
     pub score: f32,
 }
 
-impl Hit {
-    /// Nothing but filters chose it: there is no reason to give.
-    pub fn by_filter_alone(&self) -> bool {
-        self.why == Why::Word && self.matched.is_empty()
-    }
-}
-
 /// Why a search failed.
 #[derive(Debug, Error)]
 pub enum SearchError {
@@ -428,7 +421,7 @@ async fn browse(
 ) -> Result<SearchResults, StoreError> {
     let (ids, total) = scope::browse(transaction, filters, request.limit as i64, request.offset as i64).await?;
     let items = summaries::load(transaction, &ids).await?;
-    let hit = |item| Hit { item, why: Why::Word, matched: Vec::new(), score: 0.0 };
+    let hit = |item| Hit { item, why: Why::Filter, matched: Vec::new(), score: 0.0 };
     Ok(SearchResults {
         hits: items.into_iter().map(hit).collect(),
         corrected: None,

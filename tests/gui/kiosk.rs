@@ -3,7 +3,7 @@
 mod acts;
 mod always;
 mod counts;
-mod keys;
+pub mod keys;
 mod lists;
 mod people;
 mod photos;

@@ -5,9 +5,12 @@
 
 use std::time::{Duration, Instant};
 
-use inventory::gui::ui::{BookingAdapter, IdleAdapter, ItemAdapter, Navigation, NoticesAdapter, Page, ResultsAdapter};
+use inventory::gui::ui::{
+    BookingAdapter, IdleAdapter, ItemAdapter, Keyboard, Navigation, NoticesAdapter, Page, ResultsAdapter,
+};
 use slint::Global as _;
 
+use crate::kiosk::keys::touch;
 use crate::stage::{Stage, play_kiosk};
 
 /// Things in the room.
@@ -98,7 +101,12 @@ async fn act(stage: &Stage, dice: &mut Dice) -> &'static str {
         }
         (Page::Find, 0..=7) => {
             let number = dice.throw(THINGS);
-            stage.type_into("Scan or type", &format!("bolt m{number}"));
+            // As a finger does it: into the field, and key by key on the screen's own keyboard.
+            stage.type_into("Scan or type", "");
+            touch(stage, "Scan or type");
+            for letter in format!("bolt m{number}").chars() {
+                Keyboard::get(stage.window()).invoke_key(letter.to_string().into());
+            }
             let results = ResultsAdapter::get(stage.window());
             let wanted = format!("Bolt M{number}, ");
             stage

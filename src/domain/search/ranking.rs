@@ -64,6 +64,8 @@ pub enum Why {
     /// A word of it, misspelt.
     Spelling,
     Meaning,
+    /// Nothing was asked for but filters, and it is within them.
+    Filter,
 }
 
 impl Why {
@@ -74,6 +76,7 @@ impl Why {
             Self::Word => "word",
             Self::Spelling => "spelling",
             Self::Meaning => "meaning",
+            Self::Filter => "filter",
         }
     }
 }

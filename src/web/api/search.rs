@@ -58,7 +58,7 @@ pub struct Results {
 #[derive(Debug, Serialize, ToSchema)]
 struct Found {
     item: Item,
-    /// `code`, `word`, `spelling`, `meaning`
+    /// `code`, `word`, `spelling`, `meaning`; `filter`: nothing was asked for but filters
     why: &'static str,
     /// The words of the question that the item has.
     matched: Vec<String>,

@@ -177,14 +177,15 @@ fn hits(visit: &Visit, asked: &Asked, found: &SearchResults) -> Markup {
 }
 
 fn hit_row(visit: &Visit, hit: &Hit) -> Markup {
-    let (icon, word) = match hit.why {
-        Why::Code => ("label", "why.code"),
-        Why::Word => ("word", "why.word"),
-        Why::Spelling => ("spelling", "why.spelling"),
-        Why::Meaning => ("meaning", "why.meaning"),
+    let reason = match hit.why {
+        Why::Code => Some(("label", "why.code")),
+        Why::Word => Some(("word", "why.word")),
+        Why::Spelling => Some(("spelling", "why.spelling")),
+        Why::Meaning => Some(("meaning", "why.meaning")),
+        Why::Filter => None,
     };
     let why = html! {
-        @if !hit.by_filter_alone() {
+        @if let Some((icon, word)) = reason {
             span.why {
                 (parts::icon(visit, icon)) (say(visit.lang, word))
                 @if !hit.matched.is_empty() && matches!(hit.why, Why::Word | Why::Spelling) { ": " (hit.matched.join(", ")) }

@@ -16,6 +16,8 @@ async fn search_answers_with_items_and_reasons() {
     assert_eq!((hit["item"]["on_hand"].as_str(), hit["item"]["unit"].as_str()), (Some("250"), Some("pcs")));
     assert_eq!(hit["item"]["path"]["places"][0]["name"], "Shelf");
     assert!(["word", "code"].contains(&hit["why"].as_str().expect("a reason")), "{hit}");
+    let within = site.get("/api/v1/search?q=in:shelf").await.json();
+    assert_eq!(within["hits"][0]["why"], "filter", "{within}");
     let nothing = site.get("/api/v1/search?q=zzqxv").await.json();
     assert_eq!(nothing["hits"].as_array().map(Vec::len), Some(0), "{nothing}");
     let suggested = site.get("/api/v1/suggest?q=woo").await.json();
