@@ -57,6 +57,9 @@ SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct 2>/dev/null || stat -c 
 export SOURCE_DATE_EPOCH
 umask 022
 mkdir -p "$build"
+# Two at once would pack into the same folders.
+exec 7>"$build/.lock"
+flock --nonblock 7 || { say "another build is at work in $build; waiting for its end" && flock 7; }
 
 for architecture in "${architectures[@]}"; do
     from=$SECONDS

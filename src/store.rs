@@ -26,6 +26,7 @@ pub mod pool;
 pub mod search;
 pub mod search_index;
 pub mod sessions;
+pub mod settings;
 pub mod statistics;
 pub mod stock;
 pub mod stocktake;

@@ -13,8 +13,10 @@ use time::OffsetDateTime;
 
 use super::{Act, ItemId, ItemKind, LoanId, LotId, Quantity};
 
+mod interval;
 mod rest;
 
+pub use interval::Interval;
 pub use rest::{Expected, rest};
 
 /// How far a stocktake is.

@@ -3,12 +3,15 @@
 //! Every count is committed at once, so that a power cut costs at most the one in hand. Nothing moves stock until the
 //! approval, which books all differences as one booking of kind `stocktake`; the undo service takes it back.
 
+mod agenda;
 mod counting;
+mod rules;
 mod view;
 
 use thiserror::Error;
 use time::OffsetDateTime;
 
+pub use self::agenda::Agenda;
 pub use self::counting::{Amount, CountRequest, CountScan, CountedLine};
 pub use self::view::{LineView, Pile, StocktakeView, Tally};
 use super::scan::ScanError;
@@ -17,10 +20,11 @@ use crate::domain::person::Forbidden;
 use crate::domain::stocktake::{self as counts, Counted, Line, State};
 use crate::domain::{Actor, BookingId, ItemId, Permission, RequestId, StocktakeId};
 use crate::store::bookings::{self, BookingKind, NewBooking};
-use crate::store::{Db, StoreError, audit, items, stocktake as store};
+use crate::store::{Db, StoreError, items, stocktake as store};
 
 pub use crate::store::stock::Lot;
-pub use crate::store::stocktake::{Head, Proposal};
+pub use crate::store::stocktake::Head;
+pub use crate::store::stocktake::agenda::Proposal;
 
 /// Why a stocktake did not go on.
 #[derive(Debug, Error)]
@@ -120,13 +124,6 @@ impl Stocktakes {
             view::hide_names(actor, head);
         }
         Ok(heads)
-    }
-
-    /// What to count next: places never counted, then those counted longest ago; none that are being counted.
-    pub async fn proposals(&self, actor: &Actor, limit: i64) -> Result<Vec<Proposal>, StocktakeError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(store::least_recently_counted(&client, limit).await?)
     }
 
     /// Opens a count of everything in a holder. One of an overlapping place that is not decided yet is refused, and named:
@@ -240,7 +237,7 @@ impl Stocktakes {
             State::Counted => {}
             decided => return Err(StocktakeError::Decided(decided)),
         }
-        if !store::self_approval(&tx).await? && store::counters(&tx, id).await?.contains(&actor.person) {
+        if !rules::self_approval(&tx).await? && store::counters(&tx, id).await?.contains(&actor.person) {
             return Err(StocktakeError::SamePerson);
         }
         let concerned: Vec<ItemId> =
@@ -281,35 +278,13 @@ impl Stocktakes {
         Ok(Approved { booking, written: acts.len(), repeated: false })
     }
 
-    /// May who counted also approve?
-    pub async fn self_approval(&self, actor: &Actor) -> Result<bool, StocktakeError> {
-        actor.require(Permission::Look)?;
-        let client = self.db.client().await?;
-        Ok(store::self_approval(&client).await?)
-    }
-
-    /// Says whether who counted may also approve: for houses with a single keeper.
-    pub async fn set_self_approval(&self, actor: &Actor, allowed: bool) -> Result<(), StocktakeError> {
-        actor.require(Permission::Administer)?;
-        let mut client = self.db.client().await?;
-        let tx = client.transaction().await.map_err(StoreError::from)?;
-        bookings::begin(&tx, actor, None).await?;
-        if store::self_approval(&tx).await? != allowed {
-            store::set_self_approval(&tx, allowed).await?;
-            let detail = serde_json::json!({ "stocktake_self_approval": allowed });
-            audit::note(&tx, actor, "setting_changed", "inventory", None, Some(detail)).await?;
-        }
-        tx.commit().await.map_err(StoreError::from)?;
-        Ok(())
-    }
-
     /// Whether `actor` may approve this stocktake now, as far as who they are goes.
     pub async fn may_approve(&self, actor: &Actor, id: StocktakeId) -> Result<bool, StocktakeError> {
         if !actor.may(Permission::Keep) {
             return Ok(false);
         }
         let client = self.db.client().await?;
-        Ok(store::self_approval(&client).await? || !store::counters(&client, id).await?.contains(&actor.person))
+        Ok(rules::self_approval(&client).await? || !store::counters(&client, id).await?.contains(&actor.person))
     }
 }
 

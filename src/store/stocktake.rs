@@ -10,6 +10,8 @@ use super::{StoreError, parsed};
 use crate::domain::stocktake::{Books, Counted, Line, State, Was};
 use crate::domain::{BookingId, ItemId, ItemKind, LoanId, LotId, PersonId, RequestId, StocktakeId};
 
+pub mod agenda;
+
 /// A stocktake without its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -346,59 +348,4 @@ fn stored(row: &Row) -> Result<StoredLine, StoreError> {
 pub async fn counters(client: &impl GenericClient, id: StocktakeId) -> Result<Vec<Option<PersonId>>, StoreError> {
     let rows = client.query("select distinct counted_by from stocktake_count where stocktake = $1", &[&id.0]).await?;
     Ok(rows.iter().map(|row| row.get::<_, Option<Uuid>>(0).map(PersonId)).collect())
-}
-
-/// A place and when it was counted last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
-    pub holder: ItemId,
-    pub name: String,
-    /// Lines the books have directly in it.
-    pub lines: i64,
-    /// `None`: never.
-    pub counted_at: Option<OffsetDateTime>,
-}
-
-/// Places with something in them that nobody counts now, those never counted first, then the longest ago; of those alike
-/// the fullest.
-pub async fn least_recently_counted(client: &impl GenericClient, limit: i64) -> Result<Vec<Proposal>, StoreError> {
-    let rows = client
-        .query(
-            "with filled as (
-                 select s.holder, count(*) as lines from stock s where s.item_kind <> 'location' group by s.holder
-             ), taken as (
-                 select holders_inside(t.holder) as holder from stocktake t where t.state in ('open', 'counted')
-             )
-             select f.holder, h.name::text, f.lines,
-                 (select max(c.at) from stocktake_count c join stocktake t on t.id = c.stocktake and t.state = 'approved'
-                  where c.holder = f.holder and c.counted is not null) as counted_at
-             from filled f join item h on h.id = f.holder and h.archived_at is null
-             where f.holder not in (select holder from taken)
-             order by counted_at nulls first, f.lines desc, h.name, h.id limit $1",
-            &[&limit],
-        )
-        .await?;
-    Ok(rows
-        .iter()
-        .map(|row| Proposal { holder: ItemId(row.get(0)), name: row.get(1), lines: row.get(2), counted_at: row.get(3) })
-        .collect())
-}
-
-const SELF_APPROVAL: &str = "stocktake_self_approval";
-
-/// May who counted also approve? Not unless an admin said so.
-pub async fn self_approval(client: &impl GenericClient) -> Result<bool, StoreError> {
-    let row = client.query_opt("select value = 'true'::jsonb from setting where key = $1", &[&SELF_APPROVAL]).await?;
-    Ok(row.is_some_and(|row| row.get(0)))
-}
-
-/// Says whether who counted may also approve.
-pub async fn set_self_approval(client: &impl GenericClient, allowed: bool) -> Result<(), StoreError> {
-    client
-        .execute(
-            "insert into setting (key, value) values ($1, to_jsonb($2::boolean)) on conflict (key) do update set value = excluded.value",
-            &[&SELF_APPROVAL, &allowed],
-        )
-        .await?;
-    Ok(())
 }

@@ -196,6 +196,7 @@ fn keeping(table: Table) -> Table {
         .get("/audit", KEEP, pages::audit::page)
         .get("/settings", ADMIN, pages::settings::page)
         .post("/settings/self-approval", ADMIN, pages::settings::self_approval)
+        .post("/settings/count-interval", ADMIN, pages::settings::count_interval)
         .get("/health", ADMIN, pages::health::page)
         .get("/api", LOOK, pages::api::page)
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use slint::{Model as _, ModelRc, Timer, TimerMode, VecModel};
+use thiserror::Error;
 
 use super::super::desktop::Face;
 use super::super::models::sync;
@@ -13,6 +14,7 @@ use super::super::{format, results};
 use super::on;
 use crate::domain::{ItemId, PhotoId};
 use crate::services::catalog::{CatalogError, ItemSummary};
+use crate::services::stocktake::{Agenda, StocktakeError};
 
 /// What home shows.
 #[derive(Default)]
@@ -20,6 +22,15 @@ pub struct State {
     lately: Rc<VecModel<ResultRow>>,
     pictures: Thumbnails,
     clock: Timer,
+}
+
+/// Why home is not read.
+#[derive(Debug, Error)]
+enum HomeError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Stocktake(#[from] StocktakeError),
 }
 
 /// How many things stand on the shelf at most.
@@ -53,13 +64,15 @@ pub fn refresh(face: &Rc<Face>) {
         move |services, actor| async move {
             let overview = services.catalog.overview(&actor, today).await?;
             let lately = services.catalog.lately_used(&actor, STANDS).await?;
-            Ok::<_, CatalogError>((overview, lately))
+            let agenda = services.stocktakes.agenda(&actor).await?;
+            Ok::<_, HomeError>((overview, lately, agenda))
         },
         |face, answer| match answer {
-            Ok((overview, lately)) => {
+            Ok((overview, lately, agenda)) => {
                 let adapter = face.adapter::<KioskAdapter>();
                 adapter.set_low(i32::try_from(overview.low).unwrap_or(i32::MAX));
                 adapter.set_overdue(i32::try_from(overview.overdue).unwrap_or(i32::MAX));
+                show_agenda(face, &agenda);
                 let rows = lately.iter().map(|summary| {
                     let photo = summary.photo.and_then(|photo| face.kiosk.home.pictures.get(photo));
                     ResultRow { photo: photo.unwrap_or_default(), ..results::row(face, summary, Reason::None) }
@@ -71,6 +84,17 @@ pub fn refresh(face: &Rc<Face>) {
             Err(error) => tracing::warn!("Home is not refreshed: {error}"),
         },
     );
+}
+
+fn show_agenda(face: &Face, agenda: &Agenda) {
+    let adapter = face.adapter::<KioskAdapter>();
+    let number = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
+    if let [only] = &agenda.active[..] {
+        adapter.set_counting_name(only.holder_name.as_str().into());
+        adapter.set_counted(number(only.counted));
+    }
+    adapter.set_counting(i32::try_from(agenda.active.len()).unwrap_or(i32::MAX));
+    adapter.set_count_due(number(agenda.due));
 }
 
 fn show_pictures(face: &Rc<Face>, lately: &[ItemSummary]) {

@@ -6,6 +6,7 @@ use rust_i18n::t;
 use serde::Deserialize;
 
 use crate::domain::Permission;
+use crate::domain::stocktake::Interval;
 use crate::web::fault::Fault;
 use crate::web::forms::{Posted, TOKEN};
 use crate::web::layout::{self, Nav, Page};
@@ -17,7 +18,9 @@ use crate::web::words::say;
 pub async fn page(visit: Visit) -> Result<Markup, Fault> {
     visit.actor.require(Permission::Administer)?;
     let lang = visit.lang;
-    let self_approval = visit.state.services.stocktakes.self_approval(&visit.actor).await?;
+    let stocktakes = &visit.state.services.stocktakes;
+    let self_approval = stocktakes.self_approval(&visit.actor).await?;
+    let interval = stocktakes.interval(&visit.actor).await?;
     let title = say(lang, "settings.title");
     let body = html! {
         h1.heading { (title) }
@@ -29,6 +32,17 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
                     input type="hidden" name=(TOKEN) value=(visit.form_token());
                     input type="hidden" name="allowed" value=(!self_approval);
                     button.btn type="submit" { (parts::icon(&visit, "person")) (say(lang, if self_approval { "count.ask_two" } else { "count.let_one" })) }
+                }
+            }
+            section.panel.pad aria-labelledby="interval-title" {
+                h2.title #interval-title { (say(lang, "count.interval")) }
+                p #interval-help { (say(lang, "count.interval_help")) }
+                form.stack method="post" action="/settings/count-interval" {
+                    input type="hidden" name=(TOKEN) value=(visit.form_token());
+                    label for="days" { (say(lang, "count.interval_days")) }
+                    input #days type="number" name="days" inputmode="numeric" min="1" max=(Interval::LONGEST)
+                        value=[interval.map(Interval::days)] aria-describedby="interval-help";
+                    button.btn type="submit" { (parts::icon(&visit, "count")) (say(lang, "count.interval_set")) }
                 }
             }
             section.panel.pad aria-labelledby="file-title" {
@@ -73,5 +87,23 @@ pub struct Rule {
 /// `POST /settings/self-approval`
 pub async fn self_approval(visit: Visit, Posted(rule): Posted<Rule>) -> Result<Redirect, Fault> {
     visit.state.services.stocktakes.set_self_approval(&visit.actor, rule.allowed).await?;
+    Ok(Redirect::to("/settings"))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Every {
+    days: String,
+}
+
+/// `POST /settings/count-interval`
+pub async fn count_interval(visit: Visit, Posted(every): Posted<Every>) -> Result<Redirect, Fault> {
+    let interval = match every.days.trim() {
+        "" => None,
+        days => {
+            let days = days.parse().ok().and_then(Interval::of_days);
+            Some(days.ok_or_else(|| Fault::Invalid(say(visit.lang, "count.interval_wrong")))?)
+        }
+    };
+    visit.state.services.stocktakes.set_interval(&visit.actor, interval).await?;
     Ok(Redirect::to("/settings"))
 }

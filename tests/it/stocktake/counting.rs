@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use inventory::app::{App, Open};
-use inventory::domain::stocktake::State;
+use inventory::domain::stocktake::{Interval, State};
 use inventory::domain::{Act, Actor, Borrower, ItemKind, RequestId};
 use inventory::services::catalog::{NewItem, Placement};
 use inventory::services::scan::Scanned;
@@ -212,6 +212,35 @@ async fn what_was_counted_longest_ago_is_proposed_first() {
     room.close(id).await;
     room.approve(id).await.expect("approved");
     assert_eq!(names().await, ["Shelf", "Red box"]);
+}
+
+#[tokio::test]
+async fn a_place_is_due_so_many_days_after_its_last_count_where_an_admin_said_so() {
+    let room = Room::new().await;
+    let stocktakes = &room.services.stocktakes;
+    let due = async || stocktakes.agenda(&room.member).await.expect("read").due;
+    assert_eq!(
+        (stocktakes.interval(&room.member).await.expect("read"), due().await),
+        (None, 0),
+        "nobody said how often"
+    );
+    let month = Interval::of_days(30);
+    assert!(matches!(stocktakes.set_interval(&room.keeper, month).await, Err(StocktakeError::Forbidden(_))));
+    stocktakes.set_interval(&Actor::program(), month).await.expect("set");
+    assert_eq!(
+        (stocktakes.interval(&room.member).await.expect("read"), due().await),
+        (month, 2),
+        "neither was ever counted"
+    );
+    let id = room.open(room.red).await;
+    let agenda = stocktakes.agenda(&room.member).await.expect("read");
+    assert_eq!((agenda.active[0].id, agenda.due), (id, 1), "what is being counted is not due");
+    room.count(id, room.m3, room.red, 400).await;
+    room.close(id).await;
+    room.approve(id).await.expect("approved");
+    assert_eq!(due().await, 1, "the red box was counted today");
+    stocktakes.set_interval(&Actor::program(), None).await.expect("taken back");
+    assert_eq!(due().await, 0);
 }
 
 /// Tells a process of this binary to be the one that counts; its value is the directory.

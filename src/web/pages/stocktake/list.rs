@@ -2,11 +2,12 @@
 
 use maud::{Markup, html};
 use rust_i18n::t;
+use time::OffsetDateTime;
 
 use super::state;
-use crate::domain::stocktake::State;
+use crate::domain::stocktake::{Interval, State};
 use crate::domain::{ItemId, Permission};
-use crate::services::stocktake::{Head, Proposal};
+use crate::services::stocktake::{Agenda, Head, Proposal};
 use crate::web::fault::Fault;
 use crate::web::forms::TOKEN;
 use crate::web::layout::{self, Nav, Page};
@@ -29,7 +30,8 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
 pub(super) async fn body(visit: &Visit, wrong: Option<&str>) -> Result<Markup, Fault> {
     let lang = visit.lang;
     let stocktakes = &visit.state.services.stocktakes;
-    let active = stocktakes.list(&visit.actor, &[State::Open, State::Counted], 100).await?;
+    let Agenda { active, due } = stocktakes.agenda(&visit.actor).await?;
+    let interval = stocktakes.interval(&visit.actor).await?;
     let past = stocktakes.list(&visit.actor, &[State::Approved, State::Cancelled], SHOWN).await?;
     let proposals = stocktakes.proposals(&visit.actor, SHOWN).await?;
     let may_count = visit.actor.may(Permission::Book);
@@ -58,8 +60,11 @@ pub(super) async fn body(visit: &Visit, wrong: Option<&str>) -> Result<Markup, F
         }
         section.panel aria-labelledby="next-title" {
             h2.title #next-title { (say(lang, "count.next")) }
+            @if let Some(interval) = interval {
+                p.muted.quiet { (t!("count.due", locale = lang.code(), count = due, days = interval.days())) }
+            }
             @if proposals.is_empty() { p.muted.quiet { (say(lang, "count.no_next")) } }
-            ul.lines { @for proposal in &proposals { (proposed(visit, proposal, may_count)) } }
+            ul.lines { @for proposal in &proposals { (proposed(visit, proposal, interval, may_count)) } }
         }
         @if !past.is_empty() {
             section.panel aria-labelledby="past-title" {
@@ -96,9 +101,10 @@ fn row(visit: &Visit, head: &Head) -> Markup {
     }
 }
 
-fn proposed(visit: &Visit, proposal: &Proposal, may_count: bool) -> Markup {
+fn proposed(visit: &Visit, proposal: &Proposal, interval: Option<Interval>, may_count: bool) -> Markup {
     let lang = visit.lang;
     let id: ItemId = proposal.holder;
+    let due = interval.is_some_and(|interval| interval.is_due(proposal.counted_at, OffsetDateTime::now_utc()));
     html! {
         li.lr {
             (parts::icon(visit, "location"))
@@ -110,6 +116,7 @@ fn proposed(visit: &Visit, proposal: &Proposal, may_count: bool) -> Markup {
                         Some(at) => (t!("count.last", locale = lang.code(), at = words::moment(lang, at))),
                         None => (say(lang, "count.never")),
                     }
+                    @if due { " · " strong.state.warn { (say(lang, "count.is_due")) } }
                 }
             }
             @if may_count {
