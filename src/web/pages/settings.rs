@@ -101,7 +101,7 @@ pub async fn count_interval(visit: Visit, Posted(every): Posted<Every>) -> Resul
         "" => None,
         days => {
             let days = days.parse().ok().and_then(Interval::of_days);
-            Some(days.ok_or_else(|| Fault::Invalid(say(visit.lang, "count.interval_wrong")))?)
+            Some(days.ok_or_else(|| Fault::Refused(say(visit.lang, "count.interval_wrong")))?)
         }
     };
     visit.state.services.stocktakes.set_interval(&visit.actor, interval).await?;
