@@ -1,7 +1,7 @@
 //! Every page there is, each with something in it: for the tests that look at all of them.
 
 use inventory::domain::label::Medium;
-use inventory::domain::stocktake::State;
+use inventory::domain::stocktake::{Interval, State};
 use inventory::services::labels::Print;
 use inventory::web;
 
@@ -33,6 +33,7 @@ pub async fn all(room: &Storeroom, browser: &Browser) -> Vec<(&'static str, Stri
     let counts = &room.services.stocktakes;
     // Several browsers may look at once; a place is counted once at a time.
     counts.open(&room.admin, room.drawer, "").await.ok();
+    counts.set_interval(&room.admin, Interval::of_days(90)).await.expect("set");
     let count = counts.list(&room.admin, &[State::Open], 1).await.expect("read").first().expect("opened").id;
     let person = room.admin.person.expect("somebody");
     let blank = blank_code(room).await;

@@ -45,7 +45,7 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
                     button.btn type="submit" { (parts::icon(&visit, "count")) (say(lang, "count.interval_set")) }
                 }
             }
-            section.panel.pad aria-labelledby="file-title" {
+            section.panel.pad.beside aria-labelledby="file-title" {
                 h2.title #file-title { (say(lang, "settings.file")) }
                 p.muted { (say(lang, "settings.file_help")) }
                 (file(&visit))

@@ -1,14 +1,16 @@
 //! Counting a place: by scans and by the pad, in several goes, written by another person, taken back.
 
+use i_slint_backend_testing::ElementHandle;
 use inventory::domain::MovementKind;
+use inventory::domain::stocktake::Interval;
 use inventory::gui::ui::{CountAdapter, CountOutcome, CountState, Notice, NoticesAdapter, Page, SignInAdapter, StepUp};
 use inventory::services::search::SearchRequest;
 use rust_decimal::Decimal;
 use slint::{Global as _, Model as _};
 
-use super::at;
 use super::keys::code_of;
 use super::people::{anonymous, equip, jonas, scan};
+use super::{SMALL, at};
 use crate::stage::{Kiosked, Props, Stage, play_kiosk, play_kiosk_as, runtime};
 
 /// Bolts, a drill and a saw on a shelf.
@@ -28,6 +30,33 @@ async fn on_hand(stage: &Stage, name: &'static str) -> Decimal {
 async fn is(stage: &Stage, expected: CountState) {
     let count = CountAdapter::get(stage.window());
     stage.until(&format!("the count is {expected:?}"), || count.get_state() == expected).await;
+}
+
+#[test]
+fn home_says_what_is_due_and_how_far_the_count_is() {
+    play_kiosk(
+        SMALL,
+        |props| async move {
+            let stocktakes = &props.services.stocktakes;
+            stocktakes.set_interval(&props.actor, Interval::of_days(90)).await.expect("set");
+            shelf(props.clone()).await;
+        },
+        |stage| async move {
+            let line = || {
+                let tile = ElementHandle::find_by_accessible_label(stage.window(), "Count").next();
+                tile.and_then(|tile| tile.accessible_description()).unwrap_or_default()
+            };
+            stage.until("the shelf is due", || line() == "1 place due").await;
+            let place = code_of(&stage, "Shelf 2").await;
+            stage.press("Count");
+            at(&stage, Page::Count).await;
+            scan(&stage, &place);
+            is(&stage, CountState::Open).await;
+            stage.press("Home");
+            at(&stage, Page::Home).await;
+            stage.until("the count is named", || line() == "Shelf 2, 0 counted").await;
+        },
+    );
 }
 
 #[test]

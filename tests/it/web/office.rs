@@ -305,7 +305,7 @@ async fn settings_are_an_admins_and_noted_and_health_tells_of_backups() {
     let set = admin.post("/settings/count-interval", &[("token", &token), ("days", "30")]).await;
     assert_eq!((set.status, set.header("location")), (303, "/settings"));
     assert!(admin.get("/settings").await.body.contains("value=\"30\""));
-    assert!(admin.get("/stocktakes").await.body.contains("A place is counted every 30 days"));
+    assert!(admin.get("/stocktakes").await.body.contains("Each place is counted every 30 days"));
     assert!(admin.get("/audit?about=whole").await.body.contains("stocktake_every_days: 30"));
 
     let health = admin.get("/health").await.body;
