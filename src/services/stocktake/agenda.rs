@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{Head, Proposal, StocktakeError, Stocktakes, rules};
-use crate::domain::stocktake::State;
+use crate::domain::stocktake::{Interval, State};
 use crate::domain::{Actor, Permission};
 use crate::store::stocktake::agenda as store;
 
@@ -12,7 +12,9 @@ use crate::store::stocktake::agenda as store;
 pub struct Agenda {
     /// What is being counted, or counted and not written yet; lately opened first.
     pub active: Vec<Head>,
-    /// Places that are due by the interval; none without one.
+    /// How often a place is to be counted, where an admin said so.
+    pub interval: Option<Interval>,
+    /// Places that are due by it; none without one.
     pub due: i64,
 }
 
@@ -24,11 +26,12 @@ impl Stocktakes {
     pub async fn agenda(&self, actor: &Actor) -> Result<Agenda, StocktakeError> {
         let active = self.list(actor, &[State::Open, State::Counted], MOST_ACTIVE).await?;
         let client = self.db.client().await?;
-        let due = match rules::interval(&client).await? {
+        let interval = rules::interval(&client).await?;
+        let due = match interval {
             Some(interval) => store::not_counted_since(&client, interval.before(OffsetDateTime::now_utc())).await?,
             None => 0,
         };
-        Ok(Agenda { active, due })
+        Ok(Agenda { active, interval, due })
     }
 
     /// What to count next: places never counted, then those counted longest ago; none that are being counted.

@@ -32,7 +32,7 @@ impl Stocktakes {
 
     /// Says whether who counted may also approve: for houses with a single keeper.
     pub async fn set_self_approval(&self, actor: &Actor, allowed: bool) -> Result<(), StocktakeError> {
-        self.set(actor, SELF_APPROVAL, allowed.into()).await
+        self.set(actor, SELF_APPROVAL, allowed.into(), false.into()).await
     }
 
     /// How often a place is to be counted; `None`: whenever somebody likes.
@@ -44,16 +44,16 @@ impl Stocktakes {
 
     /// Says how often a place is to be counted.
     pub async fn set_interval(&self, actor: &Actor, every: Option<Interval>) -> Result<(), StocktakeError> {
-        self.set(actor, EVERY_DAYS, every.map(Interval::days).into()).await
+        self.set(actor, EVERY_DAYS, every.map(Interval::days).into(), Value::Null).await
     }
 
-    /// Sets it and notes who did, unless it is so already.
-    async fn set(&self, actor: &Actor, key: &str, value: Value) -> Result<(), StocktakeError> {
+    /// Sets it and notes who did, unless it is so already. `unset`: what holds while nobody said anything.
+    async fn set(&self, actor: &Actor, key: &str, value: Value, unset: Value) -> Result<(), StocktakeError> {
         actor.require(Permission::Administer)?;
         let mut client = self.db.client().await?;
         let tx = client.transaction().await.map_err(StoreError::from)?;
         bookings::begin(&tx, actor, None).await?;
-        if settings::get(&tx, key).await?.unwrap_or_default() != value {
+        if settings::get(&tx, key).await?.unwrap_or(unset) != value {
             settings::set(&tx, key, &value).await?;
             let detail = serde_json::json!({ key: value });
             audit::note(&tx, actor, "setting_changed", "inventory", None, Some(detail)).await?;

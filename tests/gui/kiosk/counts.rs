@@ -6,12 +6,13 @@ use inventory::domain::stocktake::Interval;
 use inventory::gui::ui::{CountAdapter, CountOutcome, CountState, Notice, NoticesAdapter, Page, SignInAdapter, StepUp};
 use inventory::services::search::SearchRequest;
 use rust_decimal::Decimal;
-use slint::{Global as _, Model as _};
+use slint::{ComponentHandle as _, Global as _, Model as _};
 
 use super::keys::code_of;
 use super::people::{anonymous, equip, jonas, scan};
 use super::{SMALL, at};
 use crate::stage::{Kiosked, Props, Stage, play_kiosk, play_kiosk_as, runtime};
+use crate::support::keep;
 
 /// Bolts, a drill and a saw on a shelf.
 async fn shelf(props: std::sync::Arc<Props>) {
@@ -47,6 +48,7 @@ fn home_says_what_is_due_and_how_far_the_count_is() {
                 tile.and_then(|tile| tile.accessible_description()).unwrap_or_default()
             };
             stage.until("the shelf is due", || line() == "1 place due").await;
+            keep("home-due", &stage.window().window().take_snapshot().expect("drawn"));
             let place = code_of(&stage, "Shelf 2").await;
             stage.press("Count");
             at(&stage, Page::Count).await;
@@ -55,6 +57,7 @@ fn home_says_what_is_due_and_how_far_the_count_is() {
             stage.press("Home");
             at(&stage, Page::Home).await;
             stage.until("the count is named", || line() == "Shelf 2, 0 counted").await;
+            keep("home-counting", &stage.window().window().take_snapshot().expect("drawn"));
         },
     );
 }

@@ -78,6 +78,11 @@ async fn who_counted_does_not_approve_unless_an_admin_lets_them() {
     let by_member = stocktakes.approve(&room.member, RequestId::new(), id, version).await;
     assert!(matches!(by_member, Err(StocktakeError::Forbidden(_))), "a member approves nothing");
     assert!(matches!(stocktakes.set_self_approval(&room.keeper, true).await, Err(StocktakeError::Forbidden(_))));
+    stocktakes.set_self_approval(&Actor::program(), false).await.expect("it is so already");
+    let client = room.test.client().await;
+    let noted =
+        client.query_one("select count(*) from audit where action = 'setting_changed'", &[]).await.expect("read");
+    assert_eq!(noted.get::<_, i64>(0), 0, "what changes nothing is not noted");
     stocktakes.set_self_approval(&Actor::program(), true).await.expect("set");
     assert!(stocktakes.may_approve(&room.keeper, id).await.expect("read"));
     room.approve(id).await.expect("approved");

@@ -30,8 +30,7 @@ pub async fn page(visit: Visit) -> Result<Markup, Fault> {
 pub(super) async fn body(visit: &Visit, wrong: Option<&str>) -> Result<Markup, Fault> {
     let lang = visit.lang;
     let stocktakes = &visit.state.services.stocktakes;
-    let Agenda { active, due } = stocktakes.agenda(&visit.actor).await?;
-    let interval = stocktakes.interval(&visit.actor).await?;
+    let Agenda { active, interval, due } = stocktakes.agenda(&visit.actor).await?;
     let past = stocktakes.list(&visit.actor, &[State::Approved, State::Cancelled], SHOWN).await?;
     let proposals = stocktakes.proposals(&visit.actor, SHOWN).await?;
     let may_count = visit.actor.may(Permission::Book);
